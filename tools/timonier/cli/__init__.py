@@ -1,0 +1,70 @@
+"""The command line: the one place that prints errors and exits.
+
+Exit codes: 0 done, 1 ran and found something (a difference, a finding), 2 could not do what was asked.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_UNABLE = 2
+_EXIT_INTERRUPTED = 130  # what typer makes of Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit the process.
+
+    Args:
+        argv: The arguments without the program's name; `sys.argv` when left out.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has seen enough. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_UNABLE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command, with every expected failure turned into one sentence on standard error."""
+    if arguments in (["--version"], ["-V"]):
+        # Answered before anything is imported: scripts and `doctor`-like tools ask this often.
+        from timonier import __version__
+
+        print(f"timonier {__version__}")  # noqa: T201 - the command line's own output
+        return 0
+
+    from typer import Abort, TyperException
+
+    from timonier.cli.app import app
+    from timonier.errors import TimonierError
+
+    try:
+        code = app(arguments, prog_name="timonier", standalone_mode=False)
+    except TimonierError as error:
+        return _say(str(error), error.exit_code)
+    except TyperException as error:
+        return _say(f"{error.format_message().rstrip('.')}. {_usage_hint(error)}", EXIT_UNABLE)
+    except (Abort, KeyboardInterrupt):
+        return _say("Interrupted.", EXIT_UNABLE)
+    if code == _EXIT_INTERRUPTED:
+        return _say("Interrupted.", EXIT_UNABLE)
+    return code if isinstance(code, int) else 0
+
+
+def _usage_hint(error: object) -> str:
+    context = getattr(error, "ctx", None)
+    return f"See `{context.command_path if context else 'timonier'} --help`."
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"timonier: {sentence}", file=sys.stderr)  # noqa: T201 - the command line's own output
+    return code

@@ -1,0 +1,34 @@
+"""The verbs, put together. One module a verb; none of them imports what is heavy before it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from timonier import __version__
+
+app = typer.Typer(
+    name="timonier",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a typer callback
+    if wanted:
+        typer.echo(f"timonier {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def timonier(
+    context: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001 - the callback acts on it
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Render, compare and test Helm charts."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
