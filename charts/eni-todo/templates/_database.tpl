@@ -1,0 +1,73 @@
+{{/*
+Where the database is, as YAML: host, port, database, username, secretName, secretKey; nothing at all for the embedded one.
+What concerns the MariaDB brought along is asked of that chart's own helpers, so the names cannot drift apart.
+*/}}
+{{- define "eni-todo.database" -}}
+{{- if .Values.mariadb.enabled }}
+{{- with .Subcharts.mariadb -}}
+host: {{ include "mariadb.clientService" . }}
+port: {{ include "mariadb.clientPort" . }}
+database: {{ .Values.auth.database | quote }}
+username: {{ .Values.auth.username | quote }}
+secretName: {{ include "mariadb.secretName" . }}
+secretKey: {{ .Values.auth.secretKeys.password }}
+{{- end }}
+{{- else if .Values.externalDatabase.host }}
+{{- with .Values.externalDatabase -}}
+host: {{ .host | quote }}
+port: {{ .port }}
+database: {{ .database | quote }}
+username: {{ .username | quote }}
+secretName: {{ .existingSecret | default (printf "%s-database" (include "eni-todo.fullname" $)) }}
+secretKey: {{ ternary .existingSecretKey "password" (ne .existingSecret "") }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether the chart itself keeps the password of an outside database: "true", or nothing. */}}
+{{- define "eni-todo.ownsDatabaseSecret" -}}
+{{- if and (not .Values.mariadb.enabled) .Values.externalDatabase.host (not .Values.externalDatabase.existingSecret) -}}
+true
+{{- end }}
+{{- end }}
+
+{{/* The environment the application's contract asks for, as a YAML list. */}}
+{{- define "eni-todo.env" -}}
+- name: MULTIPART_LOCATION
+  value: {{ .Values.uploads.path | quote }}
+{{- with include "eni-todo.database" . | fromYaml }}
+- name: SPRING_PROFILES_ACTIVE
+  value: {{ ternary "tomcat-mariadb-kub" "tomcat-mariadb-env" $.Values.sessionReplication.enabled }}
+- name: DB_DTB_JDBC_URL
+  value: {{ printf "jdbc:mariadb://%s:%v/%s" .host .port .database | quote }}
+- name: DB_DTB_USERNAME
+  value: {{ .username | quote }}
+- name: DB_DTB_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secretName }}
+      key: {{ .secretKey }}
+{{- end }}
+{{- if .Values.sessionReplication.enabled }}
+- name: KUBERNETES_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: HOSTNAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+# Without labels every pod of the namespace would become a member.
+- name: KUBERNETES_LABELS
+  value: {{ include "eni-todo.memberSelector" . | quote }}
+{{- end }}
+{{- end }}
+
+{{/* The application's pods as a label selector, for the Kubernetes API. */}}
+{{- define "eni-todo.memberSelector" -}}
+{{- $pairs := list }}
+{{- range $key, $value := include "eni-todo.selectorLabels" . | fromYaml }}
+{{- $pairs = append $pairs (printf "%s=%s" $key $value) }}
+{{- end }}
+{{- join "," $pairs }}
+{{- end }}

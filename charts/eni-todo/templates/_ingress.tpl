@@ -1,0 +1,43 @@
+{{/* Traefik reads what concerns the backend from the Service: the sticky cookie. */}}
+{{- define "eni-todo.traefikServiceAnnotations" -}}
+{{- with .Values.ingress }}
+{{- if and .enabled (eq .controller "traefik") .sticky.enabled -}}
+traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
+traefik.ingress.kubernetes.io/service.sticky.cookie.name: {{ .sticky.cookieName | quote }}
+traefik.ingress.kubernetes.io/service.sticky.cookie.httponly: "true"
+traefik.ingress.kubernetes.io/service.sticky.cookie.samesite: lax
+{{- if .tls }}
+traefik.ingress.kubernetes.io/service.sticky.cookie.secure: "true"
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What the named controller reads from the Ingress. `/` leads to the application without any of it: it redirects itself. */}}
+{{- define "eni-todo.ingressAnnotations" -}}
+{{- with .Values.ingress }}
+{{- if and (eq .controller "traefik") .tls }}
+# Without it Traefik serves the certificate only where its own entry point has TLS switched on.
+traefik.ingress.kubernetes.io/router.tls: "true"
+{{- else if eq .controller "nginx" }}
+nginx.ingress.kubernetes.io/app-root: /eni-todo/
+nginx.ingress.kubernetes.io/proxy-body-size: {{ .maxBodySize | quote }}
+{{- if .sticky.enabled }}
+nginx.ingress.kubernetes.io/affinity: cookie
+nginx.ingress.kubernetes.io/affinity-mode: persistent
+nginx.ingress.kubernetes.io/session-cookie-name: {{ .sticky.cookieName | quote }}
+nginx.ingress.kubernetes.io/session-cookie-samesite: Lax
+{{- end }}
+{{- else if and (eq .controller "haproxy") .sticky.enabled }}
+haproxy.org/cookie-persistence: {{ .sticky.cookieName | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The address to open in a browser, when there is an ingress. */}}
+{{- define "eni-todo.ingressUrl" -}}
+{{- $host := (first .Values.ingress.hosts).host }}
+{{- $secured := list }}
+{{- range .Values.ingress.tls }}{{ $secured = concat $secured (.hosts | default list) }}{{ end }}
+{{- printf "%s://%s/eni-todo/" (ternary "https" "http" (has $host $secured)) $host }}
+{{- end }}

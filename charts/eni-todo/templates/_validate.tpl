@@ -1,0 +1,106 @@
+{{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
+{{- define "eni-todo.validate" -}}
+{{- $errors := list }}
+{{- range list "probes" "database" "environment" "uploads" "rollout" "network" }}
+{{- $errors = concat $errors (include (printf "eni-todo.validate.%s" .) $ | fromYamlArray) }}
+{{- end }}
+{{- with $errors }}
+{{- printf "\n\nchart eni-todo, release %s: wrong values\n  - %s\n" $.Release.Name (join "\n  - " .) | fail }}
+{{- end }}
+{{- end }}
+
+{{/* A probe with two mechanisms: which one did the user mean? */}}
+{{- define "eni-todo.validate.probes" -}}
+{{- range $name := list "startup" "liveness" "readiness" }}
+{{- $probe := get $.Values.probes $name }}
+{{- $named := list }}
+{{- range $mechanism := list "exec" "httpGet" "tcpSocket" }}
+{{- if get $probe $mechanism }}{{ $named = append $named $mechanism }}{{ end }}
+{{- end }}
+{{- if gt (len $named) 1 }}
+- {{ printf "probes.%s names %s: keep one, and set the others to {}" $name (join " and " $named) | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* One database at most, with a password, and one that pods can share where sessions are replicated. */}}
+{{- define "eni-todo.validate.database" -}}
+{{- with .Values.externalDatabase }}
+{{- if and .host $.Values.mariadb.enabled }}
+- "externalDatabase.host is given while mariadb.enabled is true: set mariadb.enabled=false, or remove the host"
+{{- end }}
+{{- if and .host (not (or .password .existingSecret)) }}
+- "externalDatabase.host needs externalDatabase.existingSecret (or externalDatabase.password)"
+{{- end }}
+{{- if and .password .existingSecret }}
+- "externalDatabase.existingSecret is given, so externalDatabase.password would be ignored: remove it"
+{{- end }}
+{{- if and $.Values.sessionReplication.enabled (not .host) (not $.Values.mariadb.enabled) }}
+- "sessionReplication needs a database all pods share: set mariadb.enabled=true or externalDatabase.host"
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A variable set twice: one of the two would be lost without a word. */}}
+{{- define "eni-todo.validate.environment" -}}
+{{- $own := list }}
+{{- range include "eni-todo.env" . | fromYamlArray }}{{ $own = append $own .name }}{{ end }}
+{{- range .Values.extraEnv }}
+{{- if has .name $own }}
+- {{ printf "extraEnv sets %s, which the chart sets from other values: remove it" .name | quote }}
+{{- end }}
+{{- end }}
+{{- range $name, $_ := .Values.config }}
+{{- if has $name $own }}
+- {{ printf "config sets %s, which the chart sets from other values: remove it" $name | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A claim that only one node, or one pod, can mount. */}}
+{{- define "eni-todo.validate.uploads" -}}
+{{- $modes := .Values.uploads.persistence.accessModes }}
+{{- $pods := include "eni-todo.maxReplicas" . | int }}
+{{- if and (include "eni-todo.uploadsOnOneNode" .) (gt $pods 1) }}
+- {{ printf "%d pods cannot share uploads.persistence with accessModes %v: use ReadWriteMany, or one pod" $pods $modes | quote }}
+{{- end }}
+{{- if and .Values.uploads.persistence.enabled (has "ReadWriteOncePod" $modes) (eq .Values.strategy.type "RollingUpdate") }}
+- "strategy.type RollingUpdate never ends with an uploads claim that is ReadWriteOncePod: use Recreate"
+{{- end }}
+{{- end }}
+
+{{/* Rollouts that could not move, and grace periods that end too soon. */}}
+{{- define "eni-todo.validate.rollout" -}}
+{{- with .Values.strategy }}
+{{- if and (has (toString .maxUnavailable) (list "0" "0%")) (has (toString .maxSurge) (list "0" "0%")) }}
+- "strategy.maxUnavailable and strategy.maxSurge are both 0: no pod could ever be replaced"
+{{- end }}
+{{- end }}
+{{- with .Values.autoscaling }}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}
+- {{ printf "autoscaling.minReplicas (%v) is more than autoscaling.maxReplicas (%v)" .minReplicas .maxReplicas | quote }}
+{{- end }}
+{{- if and .enabled (not (or .targetCPUUtilizationPercentage .targetMemoryUtilizationPercentage)) }}
+- "autoscaling needs a target: set autoscaling.targetCPUUtilizationPercentage"
+{{- end }}
+{{- end }}
+{{- $sleep := ternary 0 (int .Values.lifecycle.preStopSleepSeconds) (gt (len .Values.lifecycle.preStop) 0) }}
+{{- if ge $sleep (int .Values.terminationGracePeriodSeconds) }}
+- {{ printf "lifecycle.preStopSleepSeconds (%d) leaves nothing of terminationGracePeriodSeconds (%v) to stop in" $sleep .Values.terminationGracePeriodSeconds | quote }}
+{{- end }}
+{{- end }}
+
+{{/* What the type of the Service, or an Ingress without hosts, would make of the values. */}}
+{{- define "eni-todo.validate.network" -}}
+{{- with .Values.service }}
+{{- if and .nodePort (eq .type "ClusterIP") }}
+- "service.nodePort needs a service.type of NodePort or LoadBalancer"
+{{- end }}
+{{- if and .loadBalancerClass (ne .type "LoadBalancer") }}
+- "service.loadBalancerClass needs service.type LoadBalancer"
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+- "ingress.enabled needs a host: set ingress.hosts"
+{{- end }}
+{{- end }}

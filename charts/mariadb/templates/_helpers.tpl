@@ -1,0 +1,100 @@
+{{/* The chart's name, as it appears in labels. */}}
+{{- define "mariadb.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/*
+The name of every object, release name first, not doubled when the release is named after the chart. Cut at 52, not 63:
+the controller labels its pods with it, an ordinal and a revision hash of 10.
+*/}}
+{{- define "mariadb.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- $name := include "mariadb.name" . }}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* Labels that pick the database's pods, and nothing that may change from one version of the chart to the next. */}}
+{{- define "mariadb.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "mariadb.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: database
+{{- end }}
+
+{{/* Labels of every object; give another component by `dict "root" . "component" "test"`. */}}
+{{- define "mariadb.labels" -}}
+{{- $root := .root | default . -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: {{ include "mariadb.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ .component | default "database" }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The image with registry, and tag or digest. */}}
+{{- define "mariadb.image" -}}
+{{- $image := .Values.image }}
+{{- $name := list (.Values.global.imageRegistry | default $image.registry) $image.repository | compact | join "/" }}
+{{- if $image.digest }}
+{{- printf "%s@%s" $name $image.digest }}
+{{- else }}
+{{- printf "%s:%s" $name ($image.tag | default .Chart.AppVersion) }}
+{{- end }}
+{{- end }}
+
+{{/* The Secrets for pulling, the release's and the chart's, as a YAML list. */}}
+{{- define "mariadb.imagePullSecrets" -}}
+{{- with concat .Values.global.imagePullSecrets .Values.imagePullSecrets | uniq }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The ServiceAccount the pod runs as. */}}
+{{- define "mariadb.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "mariadb.fullname" .) "default" .Values.serviceAccount.create) }}
+{{- end }}
+
+{{/* The Secret that holds the passwords. */}}
+{{- define "mariadb.secretName" -}}
+{{- .Values.auth.existingSecret | default (include "mariadb.fullname" .) }}
+{{- end }}
+
+{{/* The Service clients connect to: the one with an address of its own when there is one. */}}
+{{- define "mariadb.clientService" -}}
+{{- include "mariadb.fullname" . }}{{ ternary "-client" "" .Values.service.enabled }}
+{{- end }}
+
+{{/* The port to go with it: a headless Service translates none, so there it is the pod's. */}}
+{{- define "mariadb.clientPort" -}}
+{{- ternary .Values.service.port 3306 .Values.service.enabled }}
+{{- end }}
+
+{{/*
+One password in base64: the given one, else the one the cluster holds already, else a new one. Without a cluster
+(`helm template`, GitOps) there is nothing to look up: give values or `auth.existingSecret` there.
+*/}}
+{{- define "mariadb.password" -}}
+{{- if .given }}
+{{- b64enc .given }}
+{{- else }}
+{{- get .kept .key | default (randAlphaNum 24 | b64enc) }}
+{{- end }}
+{{- end }}
+
+{{/*
+A probe: the mechanism the user named in place of the default one, never merged with it (Kubernetes takes exactly one),
+and the timing. Call with `dict "probe" … "default" …`.
+*/}}
+{{- define "mariadb.probe" -}}
+{{- $mechanism := dict }}
+{{- range $name := list "exec" "httpGet" "tcpSocket" }}
+{{- with get $.probe $name }}{{ $_ := set $mechanism $name . }}{{ end }}
+{{- end }}
+{{- merge (dict) ($mechanism | default .default) (omit .probe "enabled" "exec" "httpGet" "tcpSocket") | toYaml }}
+{{- end }}
