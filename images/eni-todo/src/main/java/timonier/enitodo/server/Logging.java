@@ -1,0 +1,66 @@
+package timonier.enitodo.server;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** One line a message on standard output, where a container's log is looked for (the JDK's own goes to stderr). */
+final class Logging {
+
+    private Logging() {
+    }
+
+    static void toStandardOutput() {
+        LogManager.getLogManager().reset();
+        Logger root = Logger.getLogger("");
+        root.setLevel(Level.INFO);
+        root.addHandler(new StandardOutput());
+    }
+
+    private static final class StandardOutput extends Handler {
+        private final Formatter formatter = new OneLine();
+
+        @Override
+        public void publish(LogRecord logged) {
+            if (isLoggable(logged)) {
+                System.out.print(formatter.format(logged));
+            }
+        }
+
+        @Override
+        public void flush() {
+            System.out.flush();
+        }
+
+        @Override
+        public void close() {
+            flush();
+        }
+    }
+
+    private static final class OneLine extends Formatter {
+        @Override
+        public String format(LogRecord logged) {
+            String name = logged.getLoggerName();
+            String shortName = name == null ? "-" : name.substring(name.lastIndexOf('.') + 1);
+            return Instant.ofEpochMilli(logged.getMillis()).truncatedTo(ChronoUnit.MILLIS) + " " + logged.getLevel()
+                    + " " + shortName + " " + formatMessage(logged) + "\n" + stackTrace(logged.getThrown());
+        }
+
+        private static String stackTrace(Throwable thrown) {
+            if (thrown == null) {
+                return "";
+            }
+            StringWriter text = new StringWriter();
+            thrown.printStackTrace(new PrintWriter(text));
+            return text.toString();
+        }
+    }
+}

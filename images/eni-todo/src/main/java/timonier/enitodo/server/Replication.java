@@ -1,0 +1,48 @@
+package timonier.enitodo.server;
+
+import org.apache.catalina.ha.session.DeltaManager;
+import org.apache.catalina.ha.tcp.SimpleTcpCluster;
+import org.apache.catalina.tribes.group.GroupChannel;
+import org.apache.catalina.tribes.membership.cloud.CloudMembershipService;
+import org.apache.catalina.tribes.transport.nio.NioReceiver;
+import timonier.enitodo.settings.ReplicationSettings;
+
+/** Builds Tomcat's session replication: every instance holds every session. */
+final class Replication {
+
+    /** A starting instance asks another for all sessions; one that just died must not hold the start up for a minute. */
+    private static final int STATE_TRANSFER_SECONDS = 10;
+
+    private Replication() {
+    }
+
+    static SimpleTcpCluster cluster(ReplicationSettings settings) {
+        SimpleTcpCluster cluster = new SimpleTcpCluster();
+        cluster.setChannelSendOptions(settings.sendOptions());
+        cluster.setManagerTemplate(manager());
+        cluster.setChannel(channel(settings));
+        return cluster;
+    }
+
+    private static DeltaManager manager() {
+        DeltaManager manager = new DeltaManager();
+        // a rollout ends instances one after another: their sessions live on in the others
+        manager.setExpireSessionsOnShutdown(false);
+        manager.setNotifyListenersOnReplication(true);
+        manager.setStateTransferTimeout(STATE_TRANSFER_SECONDS);
+        return manager;
+    }
+
+    private static GroupChannel channel(ReplicationSettings settings) {
+        NioReceiver receiver = new NioReceiver();
+        receiver.setPort(settings.receiverPort());
+        receiver.setAutoBind(1); // members expect this very port: failing is better than sitting on the next one
+        CloudMembershipService membership = new CloudMembershipService();
+        membership.setMembershipProviderClassName(
+                settings.membership() == ReplicationSettings.Membership.DNS ? "dns" : "kubernetes");
+        GroupChannel channel = new GroupChannel();
+        channel.setChannelReceiver(receiver);
+        channel.setMembershipService(membership);
+        return channel;
+    }
+}

@@ -1,0 +1,77 @@
+package timonier.enitodo.settings;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Everything the environment decides, read and checked once.
+ *
+ * @param hostname name shown on every page; in a cluster the pod's name
+ * @param uploads directory of the uploaded files
+ * @param drain how long requests are still served after SIGTERM, while /healthz already fails
+ * @param accessLog whether each request leaves a line on standard output
+ */
+public record Settings(int port, String hostname, Path uploads, Duration drain, boolean accessLog,
+                       DatabaseSettings database, ReplicationSettings replication) {
+
+    private static final int HTTP_PORT = 8080;
+    private static final int DRAIN_SECONDS = 2;
+    private static final int MAX_DRAIN_SECONDS = 3600;
+
+    /** Reads the environment; throws {@link SettingsException} when a value makes no sense. */
+    public static Settings from(Map<String, String> env) {
+        return new Settings(
+                integer(env, "PORT", HTTP_PORT, 1, 65535),
+                hostname(env),
+                Path.of(text(env, "MULTIPART_LOCATION", "/usr/local/tomcat/files")),
+                Duration.ofSeconds(integer(env, "SHUTDOWN_DRAIN_SECONDS", DRAIN_SECONDS, 0, MAX_DRAIN_SECONDS)),
+                bool(env, "ACCESS_LOG", true),
+                DatabaseSettings.from(env),
+                ReplicationSettings.from(env));
+    }
+
+    /** A variable's value, or the default when it is unset or blank: a chart may well render an empty string. */
+    static String text(Map<String, String> env, String name, String fallback) {
+        String value = env.get(name);
+        return value == null || value.isBlank() ? fallback : value.strip();
+    }
+
+    static int integer(Map<String, String> env, String name, int fallback, int min, int max) {
+        String value = text(env, name, Integer.toString(fallback));
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below, together with numbers out of range
+        }
+        throw new SettingsException("Environment variable " + name + " is '" + value
+                + "': give a whole number from " + min + " to " + max + ".");
+    }
+
+    private static boolean bool(Map<String, String> env, String name, boolean fallback) {
+        String value = text(env, name, Boolean.toString(fallback));
+        return switch (value.toLowerCase()) {
+            case "true", "1", "yes", "on" -> true;
+            case "false", "0", "no", "off" -> false;
+            default -> throw new SettingsException(
+                    "Environment variable " + name + " is '" + value + "': give true or false.");
+        };
+    }
+
+    private static String hostname(Map<String, String> env) {
+        String name = text(env, "HOSTNAME", "");
+        if (!name.isEmpty()) {
+            return name;
+        }
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "unknown";
+        }
+    }
+}
