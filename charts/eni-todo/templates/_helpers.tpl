@@ -36,7 +36,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 
 {{/* An image with registry, and tag or digest. Call with `dict "root" . "image" …`. */}}
 {{- define "eni-todo.image" -}}
-{{- $name := list (.root.Values.global.imageRegistry | default .image.registry) .image.repository | compact | join "/" }}
+{{- $name := list ((.root.Values.global).imageRegistry | default .image.registry) .image.repository | compact | join "/" }}
 {{- if .image.digest }}
 {{- printf "%s@%s" $name .image.digest }}
 {{- else }}
@@ -46,7 +46,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 
 {{/* The Secrets for pulling, the release's and the chart's, as a YAML list. */}}
 {{- define "eni-todo.imagePullSecrets" -}}
-{{- with concat .Values.global.imagePullSecrets .Values.imagePullSecrets | uniq }}
+{{- with concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) | uniq }}
 {{- toYaml . }}
 {{- end }}
 {{- end }}
@@ -79,13 +79,14 @@ true
 {{- end }}
 
 {{/*
-A probe: the mechanism the user named in place of the default one, never merged with it (Kubernetes takes exactly one),
-and the timing. Call with `dict "probe" … "default" …`.
+A probe: the mechanism the user named in place of the default one (Kubernetes takes exactly one, and Helm would merge
+the two), and the timing. The same mechanism as the default one may name a part of its fields only.
+Call with `dict "probe" … "default" …`.
 */}}
 {{- define "eni-todo.probe" -}}
 {{- $mechanism := dict }}
 {{- range $name := list "exec" "httpGet" "tcpSocket" }}
-{{- with get $.probe $name }}{{ $_ := set $mechanism $name . }}{{ end }}
+{{- with get $.probe $name }}{{ $_ := set $mechanism $name (merge (dict) . (get $.default $name | default dict)) }}{{ end }}
 {{- end }}
 {{- merge (dict) ($mechanism | default .default) (omit .probe "enabled" "exec" "httpGet" "tcpSocket") | toYaml }}
 {{- end }}

@@ -6,7 +6,7 @@ traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
 traefik.ingress.kubernetes.io/service.sticky.cookie.name: {{ .sticky.cookieName | quote }}
 traefik.ingress.kubernetes.io/service.sticky.cookie.httponly: "true"
 traefik.ingress.kubernetes.io/service.sticky.cookie.samesite: lax
-{{- if .tls }}
+{{- if include "eni-todo.tlsOnly" $ }}
 traefik.ingress.kubernetes.io/service.sticky.cookie.secure: "true"
 {{- end }}
 {{- end }}
@@ -16,8 +16,9 @@ traefik.ingress.kubernetes.io/service.sticky.cookie.secure: "true"
 {{/* What the named controller reads from the Ingress. `/` leads to the application without any of it: it redirects itself. */}}
 {{- define "eni-todo.ingressAnnotations" -}}
 {{- with .Values.ingress }}
-{{- if and (eq .controller "traefik") .tls }}
-# Without it Traefik serves the certificate only where its own entry point has TLS switched on.
+{{- if and (eq .controller "traefik") (include "eni-todo.tlsOnly" $) }}
+# Without it Traefik offers the hosts by HTTPS only where its own entry point has TLS switched on. It holds for the
+# whole Ingress, and ends plain HTTP: so only where every host has a certificate.
 traefik.ingress.kubernetes.io/router.tls: "true"
 {{- else if eq .controller "nginx" }}
 nginx.ingress.kubernetes.io/app-root: /eni-todo/
@@ -37,7 +38,28 @@ haproxy.org/cookie-persistence: {{ .sticky.cookieName | quote }}
 {{/* The address to open in a browser, when there is an ingress. */}}
 {{- define "eni-todo.ingressUrl" -}}
 {{- $host := (first .Values.ingress.hosts).host }}
-{{- $secured := list }}
-{{- range .Values.ingress.tls }}{{ $secured = concat $secured (.hosts | default list) }}{{ end }}
-{{- printf "%s://%s/eni-todo/" (ternary "https" "http" (has $host $secured)) $host }}
+{{- $secured := include "eni-todo.hostHasTls" (dict "host" $host "tls" .Values.ingress.tls) }}
+{{- printf "%s://%s/eni-todo/" (ternary "https" "http" (eq $secured "true")) $host }}
+{{- end }}
+
+{{/* Whether a certificate is named for `host`, its own or a wildcard: "true", or nothing. */}}
+{{- define "eni-todo.hostHasTls" -}}
+{{- $wildcard := regexReplaceAll "^[^.]*" .host "*" }}
+{{- range .tls }}
+{{- if or (has $.host .hosts) (has $wildcard .hosts) }}{{ $_ := set $ "found" true }}{{ end }}
+{{- end }}
+{{- if .found -}}
+true
+{{- end }}
+{{- end }}
+
+{{/* Whether every host has a certificate: "true", or nothing. */}}
+{{- define "eni-todo.tlsOnly" -}}
+{{- $plain := list }}
+{{- range .Values.ingress.hosts }}
+{{- if not (include "eni-todo.hostHasTls" (dict "host" .host "tls" $.Values.ingress.tls)) }}{{ $plain = append $plain .host }}{{ end }}
+{{- end }}
+{{- if not $plain -}}
+true
+{{- end }}
 {{- end }}

@@ -40,7 +40,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{/* The image with registry, and tag or digest. */}}
 {{- define "mariadb.image" -}}
 {{- $image := .Values.image }}
-{{- $name := list (.Values.global.imageRegistry | default $image.registry) $image.repository | compact | join "/" }}
+{{- $name := list ((.Values.global).imageRegistry | default $image.registry) $image.repository | compact | join "/" }}
 {{- if $image.digest }}
 {{- printf "%s@%s" $name $image.digest }}
 {{- else }}
@@ -50,7 +50,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 
 {{/* The Secrets for pulling, the release's and the chart's, as a YAML list. */}}
 {{- define "mariadb.imagePullSecrets" -}}
-{{- with concat .Values.global.imagePullSecrets .Values.imagePullSecrets | uniq }}
+{{- with concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) | uniq }}
 {{- toYaml . }}
 {{- end }}
 {{- end }}
@@ -88,13 +88,14 @@ One password in base64: the given one, else the one the cluster holds already, e
 {{- end }}
 
 {{/*
-A probe: the mechanism the user named in place of the default one, never merged with it (Kubernetes takes exactly one),
-and the timing. Call with `dict "probe" … "default" …`.
+A probe: the mechanism the user named in place of the default one (Kubernetes takes exactly one, and Helm would merge
+the two), and the timing. The same mechanism as the default one may name a part of its fields only.
+Call with `dict "probe" … "default" …`.
 */}}
 {{- define "mariadb.probe" -}}
 {{- $mechanism := dict }}
 {{- range $name := list "exec" "httpGet" "tcpSocket" }}
-{{- with get $.probe $name }}{{ $_ := set $mechanism $name . }}{{ end }}
+{{- with get $.probe $name }}{{ $_ := set $mechanism $name (merge (dict) . (get $.default $name | default dict)) }}{{ end }}
 {{- end }}
 {{- merge (dict) ($mechanism | default .default) (omit .probe "enabled" "exec" "httpGet" "tcpSocket") | toYaml }}
 {{- end }}
