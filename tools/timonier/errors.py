@@ -6,7 +6,8 @@ The hierarchy::
     ├── SourceError         a chart, an archive or a manifest file that cannot be read
     ├── ValuesError         values that cannot be read, merged, or that the chart's schema refuses
     ├── RenderError         a template that failed
-    └── EngineError         no engine to render with, or one that cannot do what was asked
+    ├── EngineError         no engine to render with, or one that cannot do what was asked
+    └── ClusterError        a container engine, a program, an image or a cluster that is missing or does not work
 
 Each carries one sentence that says what is wrong and where, and a hint that says what to do. Only the command line
 turns them into an exit code; everyone else lets them pass.
@@ -49,3 +50,7 @@ class RenderError(TimonierError):
 
 class EngineError(TimonierError):
     """There is no engine to render with, or it cannot do what was asked."""
+
+
+class ClusterError(TimonierError):
+    """A container engine, a program, an image or a cluster is missing or does not work."""

@@ -1,0 +1,63 @@
+"""Engines: what turns a chart and values into rendered templates.
+
+Two of them, behind one protocol: Helm's own library in this process (`embedded`), and the user's `helm` (`program`).
+Both yield the same templates; ordering and reading them is done once, in `timonier.render`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a chart may ask about its release: `.Release.Name`, `.Release.Namespace`, `.Release.IsUpgrade`.
+
+    Attributes:
+        name: At most 53 characters, as a DNS name.
+        namespace: Where it would be installed.
+        is_upgrade: Whether it is there already.
+    """
+
+    name: str
+    namespace: str = "default"
+    is_upgrade: bool = False
+
+
+class Template(NamedTuple):
+    """One document a template rendered to.
+
+    Attributes:
+        source: The template, `CHART/templates/FILE`.
+        text: The document, without separator.
+    """
+
+    source: str
+    text: str
+
+
+class Engine(Protocol):
+    """Whatever renders a chart."""
+
+    @property
+    def name(self) -> str:
+        """What it is, with its version: `helm 4.3.0 (embedded)`."""
+
+    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
+        """Render a chart's templates.
+
+        Args:
+            chart: A chart directory or archive.
+            values: What the user set, over the chart's own values.
+            release: What the chart may ask about its release.
+
+        Raises:
+            SourceError: The chart cannot be loaded.
+            ValuesError: The chart's schema refuses the values.
+            RenderError: A template failed.
+        """

@@ -1,0 +1,160 @@
+"""Manifests: the one thing every source yields and every verb works on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from timonier import yamlio
+from timonier.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from timonier.errors import TimonierError
+
+HOOK_ANNOTATION = "helm.sh/hook"
+
+# Helm separates documents by this, pkg/release/v1/util/manifest.go; it lets `---apiVersion: v1` pass.
+_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_SOURCE = re.compile(r"\A# Source: (?P<path>.+)\n")
+
+# pkg/release/v1/util/kind_sorter.go, InstallOrder. Kinds that are not here come last, by name.
+_INSTALL_ORDER = (
+    *("PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy"),
+    *("PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass"),
+    *("PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList"),
+    *("ClusterRoleBinding", "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList"),
+    *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
+    *("HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService"),
+    *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
+)
+_INSTALL_RANK = {kind: rank for rank, kind in enumerate(_INSTALL_ORDER)}
+
+# pkg/release/v1/util/manifest_sorter.go: Helm drops a hook whose annotation names anything else.
+_HOOK_EVENTS = frozenset(
+    f"{moment}-{action}" for moment in ("pre", "post") for action in ("install", "delete", "upgrade", "rollback")
+) | {"test", "test-success"}
+
+
+class Identity(NamedTuple):
+    """What makes two manifests the same object: the API group without its version, kind, namespace and name."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as people do: `Deployment web`, `Ingress shop/web`."""
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind or 'document without kind'} {place}{self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One Kubernetes object as it was rendered or written down.
+
+    Attributes:
+        identity: Which object it is.
+        text: The YAML as its author has it, without separator and `# Source:` comment, ending in one newline.
+        document: What the YAML says.
+        source: The template it comes from, `CHART/templates/FILE`; empty when unknown.
+        hooks: The events it is a Helm hook for; empty for an ordinary object.
+    """
+
+    identity: Identity
+    text: str
+    document: Mapping[str, Any]
+    source: str = ""
+    hooks: tuple[str, ...] = ()
+
+
+def read_manifest(
+    text: str, source: str = "", *, origin: str, error: type[TimonierError] = SourceError, first_line: int = 1
+) -> Manifest | None:
+    """Read one YAML document; None when it holds nothing but comments.
+
+    Args:
+        text: The document.
+        source: The template it comes from.
+        origin: Where it comes from, for messages.
+        error: What to raise when it is not a manifest.
+        first_line: The line of `origin` at which `text` begins, counted from 1.
+
+    Raises:
+        TimonierError: Of the class `error`: not YAML, or not a mapping.
+    """
+    document = yamlio.load(text, origin=origin, error=error, first_line=first_line)
+    if document is None:
+        return None
+    if not isinstance(document, dict):
+        raise error(f"{origin}:{first_line}: a manifest is a mapping, this is a {type(document).__name__}.")
+    return Manifest(_identify(document), text.rstrip() + "\n", document, source, _hook_events(document))
+
+
+def read_manifests(text: str, *, origin: str) -> list[Manifest]:
+    """Read a stream of manifests, whoever wrote it, and keep its order.
+
+    Raises:
+        SourceError: When a document is not YAML or not a mapping.
+    """
+    manifests = []
+    for source, document, line in split_documents(text):
+        if manifest := read_manifest(document, source, origin=origin, first_line=line):
+            manifests.append(manifest)
+    return manifests
+
+
+def split_documents(text: str) -> Iterator[tuple[str, str, int]]:
+    """Split a stream as Helm does, and take the `# Source:` comment off each document.
+
+    Yields:
+        The source (empty when no comment names it), the document, and the line at which it begins, counted from 1.
+    """
+    position = 0
+    bounds = [(match.start(), match.end()) for match in _SEPARATOR.finditer(text)]
+    for end, following in [*bounds, (len(text), len(text))]:
+        piece = text[position:end]
+        document = piece.lstrip()
+        start = position + len(piece) - len(document)
+        position = following
+        if match := _SOURCE.match(document):
+            start += match.end()
+            document = document[match.end() :]
+        if document.strip():
+            yield (match["path"] if match else ""), document, text.count("\n", 0, start) + 1
+
+
+def in_install_order(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Order manifests as `helm template` prints them: by kind, hooks last, hooks for unknown events left out."""
+    known = [manifest for manifest in manifests if _HOOK_EVENTS.issuperset(manifest.hooks)]
+    return sorted(known, key=_install_rank)
+
+
+def _install_rank(manifest: Manifest) -> tuple[bool, int, str]:
+    kind = manifest.identity.kind
+    rank = _INSTALL_RANK.get(kind)
+    if rank is None:
+        return bool(manifest.hooks), len(_INSTALL_RANK), kind
+    return bool(manifest.hooks), rank, ""
+
+
+def _identify(document: Mapping[str, Any]) -> Identity:
+    version = str(document.get("apiVersion") or "")
+    group = version.rpartition("/")[0]
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        metadata = {}
+    # An object with a generated name has no name until the API server gives it one.
+    name = metadata.get("name") or (f"{metadata['generateName']}*" if metadata.get("generateName") else "")
+    return Identity(group, str(document.get("kind") or ""), str(metadata.get("namespace") or ""), str(name))
+
+
+def _hook_events(document: Mapping[str, Any]) -> tuple[str, ...]:
+    metadata = document.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or HOOK_ANNOTATION not in annotations:
+        return ()
+    return tuple(event.strip().lower() for event in str(annotations[HOOK_ANNOTATION] or "").split(","))

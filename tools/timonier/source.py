@@ -1,0 +1,102 @@
+"""Sources: everything that yields manifests, under one name.
+
+charts/eni-todo           a chart directory
+eni-todo-1.2.0.tgz        a packaged chart
+manifests.yaml, -         plain manifests, from a file or from standard input
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from timonier.chart import Chart, is_chart, load_chart
+from timonier.errors import SourceError, ValuesError
+from timonier.manifest import Manifest, read_manifests
+from timonier.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from timonier.engine import Engine, Release
+
+STANDARD_INPUT = "-"
+_SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
+
+
+class Source(Protocol):
+    """Whatever yields manifests."""
+
+    @property
+    def label(self) -> str:
+        """What to call it in a report."""
+
+    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:
+        """Return the manifests, in the order of whoever wrote or rendered them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSource:
+    """A chart, rendered anew each time."""
+
+    chart: Chart
+
+    @property
+    def label(self) -> str:
+        """What to call it in a report."""
+        return str(self.chart.path)
+
+    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:
+        """Render the chart; see `timonier.render.render`."""
+        return render(self.chart, values, release, engine)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """Manifests as they are written in a file, read once."""
+
+    label: str
+    content: tuple[Manifest, ...]
+
+    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:  # noqa: ARG002
+        """Return the file's manifests.
+
+        Raises:
+            ValuesError: When values are given, which plain manifests cannot heed.
+        """
+        if values:
+            raise ValuesError(f"Values have no effect on {self.label}.", hint="Only a chart takes them.")
+        return list(self.content)
+
+
+def open_source(name: str) -> Source:
+    """Find out what a source is, and read what there is to read of it.
+
+    Raises:
+        SourceError: When it is nothing that yields manifests.
+    """
+    if name == STANDARD_INPUT:
+        return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
+    path = Path(name)
+    if path.is_dir() or is_chart(path):
+        return ChartSource(load_chart(path))
+    return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if match := _SCHEME.match(str(path)):
+            raise SourceError(
+                f"{path}: sources of the kind {match['scheme']}: are not known.",
+                hint="A source is a chart directory, a chart archive, a manifest file, or - for standard input.",
+            ) from None
+        raise SourceError(f"{path} does not exist.", hint="Name a chart, a manifest file, or -.") from None
+    except UnicodeDecodeError:
+        raise SourceError(f"{path} is not text.", hint="A chart archive's name ends in .tgz.") from None
+    except OSError as problem:
+        raise SourceError(f"{path} cannot be read: {problem.strerror}.") from None
