@@ -53,4 +53,4 @@ class EngineError(TimonierError):
 
 
 class ClusterError(TimonierError):
-    """A container engine, a program, an image or a cluster is missing or does not work."""
+    """No container engine, a program or an image that cannot be had, a cluster that does not come up."""

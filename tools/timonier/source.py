@@ -1,8 +1,8 @@
 """Sources: everything that yields manifests, under one name.
 
-charts/eni-todo           a chart directory
-eni-todo-1.2.0.tgz        a packaged chart
-manifests.yaml, -         plain manifests, from a file or from standard input
+- `charts/eni-todo`: a chart directory
+- `eni-todo-1.2.0.tgz`: a packaged chart
+- `manifests.yaml`, `-`: plain manifests, from a file or from standard input
 """
 
 from __future__ import annotations

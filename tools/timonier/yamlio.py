@@ -93,7 +93,7 @@ def load_all(text: str, *, origin: str, error: type[TimonierError], first_line: 
         TimonierError: Of the class `error`, naming `origin`, line and problem.
     """
     try:
-        yield from yaml.load_all(text, Loader=_Loader)  # noqa: S506 - a SafeLoader underneath
+        yield from yaml.load_all(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = first_line + (mark.line if mark else 0)

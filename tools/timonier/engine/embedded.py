@@ -14,9 +14,10 @@ from timonier.engine import Release, Template
 from timonier.engine.messages import explain
 from timonier.errors import EngineError
 from timonier.manifest import split_documents
+from timonier.values import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import helm_python
@@ -39,12 +40,10 @@ class EmbeddedEngine:
             raise EngineError(
                 "The embedded engine is not installed.", hint="Run `pip install 'timonier[embedded]'`."
             ) from None
-        except Exception as problem:  # the library does not load here: another libc, another architecture
-            raise EngineError(
-                f"The embedded engine does not load: {problem}.", hint="Use `--engine program`."
-            ) from None
+        except Exception as problem:  # noqa: BLE001 - another libc, another architecture: the SDK's own classes
+            message = f"The embedded engine does not load: {problem}."
+            raise EngineError(message, hint="Use `--engine program`.") from None
         self._helm = helm_python
-        self._charts: dict[Path, helm_python.Chart] = {}
 
     @property
     def name(self) -> str:
@@ -52,44 +51,38 @@ class EmbeddedEngine:
         return f"helm {self._helm.helm_sdk_version().removeprefix('v')} (embedded)"
 
     def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> list[Template]:
-        """Render a chart's templates; see `timonier.engine.Engine`.
-
-        A chart is read from disk once in an engine's life.
-        """
+        """Render a chart's templates; see `timonier.engine.Engine`."""
+        to_json(values)
         try:
             self._helm.validate_release_name(release.name)
-            rendered = self._load(chart).render(
-                dict(values),
-                name=release.name,
-                namespace=release.namespace,
-                is_install=not release.is_upgrade,
-                is_upgrade=release.is_upgrade,
-            )
+            # Loaded anew each time: rendering takes a switched-off subchart out of the loaded chart for good.
+            with self._load(chart) as loaded:
+                _check_installable(loaded.metadata, loaded.dependencies, chart)
+                rendered = loaded.render(
+                    dict(values),
+                    name=release.name,
+                    namespace=release.namespace,
+                    is_install=not release.is_upgrade,
+                    is_upgrade=release.is_upgrade,
+                )
         except self._helm.HelmError as problem:
             raise explain(str(problem), chart) from None
         return list(_documents(rendered))
 
-    def _load(self, path: Path) -> helm_python.Chart:
-        if path not in self._charts:
-            with _silent_stderr():
-                chart = self._helm.Chart.load(path)
-            self._check_installable(chart, path)
-            self._charts[path] = chart
-        return self._charts[path]
+    def _load(self, chart: Path) -> helm_python.Chart:
+        with _silent_stderr():
+            return self._helm.Chart.load(chart)
 
-    def _check_installable(self, chart: helm_python.Chart, path: Path) -> None:
-        """Refuse what `helm template` refuses before it renders: library charts, and missing dependencies."""
-        metadata = chart.metadata
-        if metadata.get("type") == "library":
-            raise explain("library charts are not installable", path)
-        present = {dependency.get("name") for dependency in chart.dependencies}
-        declared = [dependency["name"] for dependency in metadata.get("dependencies") or []]
-        if missing := [name for name in declared if name not in present]:
-            raise explain(
-                f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}; "
-                "run `helm dependency build`",
-                path,
-            )
+
+def _check_installable(metadata: Mapping[str, Any], present: Sequence[Mapping[str, Any]], chart: Path) -> None:
+    """Refuse what `helm template` refuses before it renders: library charts, and missing dependencies."""
+    if metadata.get("type") == "library":
+        raise explain("library charts are not installable", chart)
+    names = {dependency.get("name") for dependency in present}
+    declared = [dependency["name"] for dependency in metadata.get("dependencies") or []]
+    if missing := [name for name in declared if name not in names]:
+        advice = "run `helm dependency build`"
+        raise explain(f"missing in charts/ directory: {', '.join(missing)}; {advice}", chart)
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
