@@ -1,0 +1,29 @@
+"""`python -m timonier.cluster.provision start|stop`: for scripts that bring a machine up and leave it as it was."""
+
+from __future__ import annotations
+
+import sys
+
+from timonier.cluster import provision
+from timonier.cluster.provision import daemon
+from timonier.cluster.steps import Steps
+from timonier.errors import TimonierError
+
+
+def main() -> int:
+    """Start or stop the engine; 0 when done, 2 when it could not be."""
+    try:
+        if sys.argv[1:] == ["start"]:
+            provision.ensure(Steps())
+        elif sys.argv[1:] == ["stop"]:
+            daemon.stop()
+        else:
+            raise TimonierError("`python -m timonier.cluster.provision` takes one word: start or stop.")
+    except TimonierError as error:
+        sys.stderr.write(f"timonier: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
