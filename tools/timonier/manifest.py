@@ -91,7 +91,7 @@ def read_manifest(
         return None
     if not isinstance(document, dict):
         raise error(f"{origin}:{first_line}: a manifest is a mapping, this is a {type(document).__name__}.")
-    return Manifest(_identify(document), text.rstrip() + "\n", document, source, _hook_events(document))
+    return Manifest(identify(document), text.rstrip() + "\n", document, source, _hook_events(document))
 
 
 def read_manifests(text: str, *, origin: str) -> list[Manifest]:
@@ -130,10 +130,11 @@ def split_documents(text: str) -> Iterator[tuple[str, str, int]]:
 def in_install_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     """Order manifests as `helm template` prints them: by kind, hooks last, hooks for unknown events left out."""
     known = [manifest for manifest in manifests if _HOOK_EVENTS.issuperset(manifest.hooks)]
-    return sorted(known, key=_install_rank)
+    return sorted(known, key=install_rank)
 
 
-def _install_rank(manifest: Manifest) -> tuple[bool, int, str]:
+def install_rank(manifest: Manifest) -> tuple[bool, int, str]:
+    """Return where a manifest comes in install order, as something to sort by."""
     kind = manifest.identity.kind
     rank = _INSTALL_RANK.get(kind)
     if rank is None:
@@ -141,7 +142,8 @@ def _install_rank(manifest: Manifest) -> tuple[bool, int, str]:
     return bool(manifest.hooks), rank, ""
 
 
-def _identify(document: Mapping[str, Any]) -> Identity:
+def identify(document: Mapping[str, Any]) -> Identity:
+    """Return which object a document describes."""
     version = str(document.get("apiVersion") or "")
     group = version.rpartition("/")[0]
     metadata = document.get("metadata")

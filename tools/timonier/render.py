@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from timonier.engine import Release
 from timonier.errors import RenderError
 from timonier.manifest import Manifest, in_install_order, read_manifest
-from timonier.values import merge
+from timonier.values import Settings, read_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from timonier.chart import Case, Chart
     from timonier.engine import Engine
@@ -23,21 +23,16 @@ class Rendering:
     """What one case of a chart renders to.
 
     Attributes:
-        chart: The chart.
+        label: What was rendered: a chart's name and version, or a file.
         case: Which of its cases.
         manifests: In Helm's order.
         seconds: How long rendering and reading took.
     """
 
-    chart: Chart
+    label: str
     case: Case
     manifests: tuple[Manifest, ...]
-    seconds: float
-
-
-def default_release(chart: Chart) -> Release:
-    """Return the release a chart is rendered as when nothing else is said: its own name, namespace `default`."""
-    return Release(chart.name)
+    seconds: float = 0.0
 
 
 def render(chart: Chart, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:
@@ -65,31 +60,22 @@ def render(chart: Chart, values: Mapping[str, Any], release: Release, engine: En
     return in_install_order(manifests)
 
 
-def render_cases(
-    chart: Chart, engine: Engine, *, values: Mapping[str, Any] | None = None, release: Release | None = None
-) -> Iterator[Rendering]:
-    """Render every case of a chart, each with `values` on top.
-
-    Raises:
-        TimonierError: As `render` does, at the first case that fails.
-    """
-    for case in chart.cases:
-        yield render_case(chart, case, engine, values=values, release=release)
-
-
 def render_case(
-    chart: Chart,
-    case: Case,
-    engine: Engine,
-    *,
-    values: Mapping[str, Any] | None = None,
-    release: Release | None = None,
+    chart: Chart, case: Case, engine: Engine, *, settings: Settings | None = None, release: Release | None = None
 ) -> Rendering:
-    """Render one case of a chart, with `values` on top, and take the time.
+    """Render one case of a chart, and take the time.
+
+    Args:
+        chart: What to render.
+        case: One of its cases.
+        engine: What renders.
+        settings: What is set on top of the case.
+        release: What the chart may ask about its release: its own name in namespace `default` when left out.
 
     Raises:
         TimonierError: As `render` does.
     """
+    values = read_values(settings or Settings(), case.values)
     start = time.perf_counter()
-    manifests = render(chart, merge(case.values, values or {}), release or default_release(chart), engine)
-    return Rendering(chart, case, tuple(manifests), time.perf_counter() - start)
+    manifests = render(chart, values, release or Release(chart.name), engine)
+    return Rendering(f"{chart.name} {chart.version}", case, tuple(manifests), time.perf_counter() - start)

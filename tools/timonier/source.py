@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from timonier.chart import Chart, is_chart, load_chart
+from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
 from timonier.render import render
@@ -34,24 +35,25 @@ class Source(Protocol):
     def label(self) -> str:
         """What to call it in a report."""
 
-    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:
+    def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:
         """Return the manifests, in the order of whoever wrote or rendered them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartSource:
-    """A chart, rendered anew each time."""
+    """A chart and the engine that renders it, anew each time."""
 
     chart: Chart
+    engine: Engine
 
     @property
     def label(self) -> str:
         """What to call it in a report."""
         return str(self.chart.path)
 
-    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:
+    def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:
         """Render the chart; see `timonier.render.render`."""
-        return render(self.chart, values, release, engine)
+        return render(self.chart, values, release, self.engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class FileSource:
     label: str
     content: tuple[Manifest, ...]
 
-    def manifests(self, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Manifest]:  # noqa: ARG002
+    def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:  # noqa: ARG002 - of no use here
         """Return the file's manifests.
 
         Raises:
@@ -72,17 +74,22 @@ class FileSource:
         return list(self.content)
 
 
-def open_source(name: str) -> Source:
+def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
     """Find out what a source is, and read what there is to read of it.
+
+    Args:
+        name: A chart's directory or archive, a manifest file, or `-` for standard input.
+        engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
 
     Raises:
         SourceError: When it is nothing that yields manifests.
+        EngineError: When it is a chart and there is no such engine.
     """
     if name == STANDARD_INPUT:
         return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
     path = Path(name)
     if path.is_dir() or is_chart(path):
-        return ChartSource(load_chart(path))
+        return ChartSource(load_chart(path), choose_engine(engine))
     return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
 
 

@@ -8,6 +8,7 @@ chart's own default.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import sys
 from dataclasses import dataclass
@@ -103,12 +104,18 @@ def to_json(values: Mapping[str, Any]) -> str:
 
 
 def _read_file(name: str) -> dict[str, Any]:
-    text = sys.stdin.read() if name == "-" else _read_text(name)
+    text = _standard_input() if name == "-" else _read_text(name)
     origin = "standard input" if name == "-" else name
     values = yamlio.load(text, origin=origin, error=ValuesError)
     if not isinstance(values, dict | None):
         raise ValuesError(f"{origin} holds no mapping.", hint="Values are keys and what they are set to.")
     return values or {}
+
+
+@functools.cache
+def _standard_input() -> str:
+    """Read standard input, which can be read once only, for however many cases want it."""
+    return sys.stdin.read()
 
 
 def _read_text(name: str) -> str:

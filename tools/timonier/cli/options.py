@@ -1,0 +1,51 @@
+"""Options that several verbs share, said once so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_VALUES = "Values"
+_RELEASE = "Release"
+
+ValuesFiles = Annotated[
+    list[str] | None,
+    typer.Option("--values", "-f", metavar="FILE", help="A values file, or -; repeatable.", rich_help_panel=_VALUES),
+]
+SetValues = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="As in Helm: a.b=1,list[0]=x.", rich_help_panel=_VALUES),
+]
+SetStrings = Annotated[
+    list[str] | None,
+    typer.Option("--set-string", metavar="KEY=TEXT", help="The value is always text.", rich_help_panel=_VALUES),
+]
+SetJson = Annotated[
+    list[str] | None,
+    typer.Option("--set-json", metavar="KEY=JSON", help="The value is JSON.", rich_help_panel=_VALUES),
+]
+SetFiles = Annotated[
+    list[str] | None,
+    typer.Option("--set-file", metavar="KEY=PATH", help="The value is a file's content.", rich_help_panel=_VALUES),
+]
+ReleaseName = Annotated[
+    str | None,
+    typer.Option("--release-name", metavar="NAME", help="The chart's name when left out.", rich_help_panel=_RELEASE),
+]
+Namespace = Annotated[
+    str,
+    typer.Option("--namespace", "-n", metavar="NAME", help="Where it would be installed.", rich_help_panel=_RELEASE),
+]
+IsUpgrade = Annotated[
+    bool,
+    typer.Option("--is-upgrade", help="Render as an upgrade, not as a first install.", rich_help_panel=_RELEASE),
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="auto, embedded, program (helm on PATH), or the path of a helm executable.",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Reports: one module a format. A report prints values; it computes nothing and exits nowhere."""

@@ -1,0 +1,73 @@
+"""For programs: JSON on standard output, with keys that stay."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from timonier.diff.compare import Change, Difference
+    from timonier.manifest import Identity
+    from timonier.render import Rendering
+
+
+def renderings_json(renderings: Sequence[Rendering]) -> str:
+    """Write several cases: for each its source, its name and purpose, and its objects as a Kubernetes List."""
+    return _write(
+        [
+            {
+                "source": rendering.label,
+                "case": rendering.case.name,
+                "purpose": rendering.case.purpose,
+                "objects": as_list([manifest.document for manifest in rendering.manifests]),
+            }
+            for rendering in renderings
+        ]
+    )
+
+
+def objects_json(documents: Sequence[Any]) -> str:
+    """Write objects as one Kubernetes List, as `kubectl apply -f -` takes it."""
+    return _write(as_list(documents))
+
+
+def as_list(documents: Sequence[Any]) -> dict[str, Any]:
+    """Return documents as a Kubernetes List."""
+    return {"apiVersion": "v1", "kind": "List", "items": list(documents)}
+
+
+def difference_json(difference: Difference, old: str, new: str) -> str:
+    """Write what differs, secrets as redacted as in the text."""
+    counts: dict[str, int] = {}
+    for change in difference.changes:
+        counts[change.action] = counts.get(change.action, 0) + 1
+    return _write(
+        {
+            "old": old,
+            "new": new,
+            "summary": {action: counts.get(action, 0) for action in ("added", "changed", "removed")}
+            | {"unchanged": difference.unchanged, "generated": len(difference.generated)},
+            "changes": [_change(change) for change in difference.changes],
+            "generated": [_identity(identity) | {"path": path} for identity, path in difference.generated],
+        }
+    )
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "action": str(change.action),
+        **_identity(change.identity),
+        "source": change.source,
+        "fields": [field._asdict() for field in change.fields],
+        "diff": list(change.lines),
+    }
+
+
+def _identity(identity: Identity) -> dict[str, str]:
+    return identity._asdict()
+
+
+def _write(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
