@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from timonier import __version__
+from timonier.cli.diff import diff
+from timonier.cli.render import render
 
 app = typer.Typer(
     name="timonier",
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -29,6 +32,24 @@ def timonier(
         bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Render, compare and test Helm charts."""
+    """Render, compare and test Helm charts.
+
+    Examples:
+    - `timonier render charts/eni-todo --all-cases -o summary`
+    - `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
+
+    Exit codes: 0 done, 1 ran and found something (a difference), 2 could not do what was asked.
+    """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+app.command()(render)
+app.command()(diff)
+
+
+from timonier.cli import cluster  # noqa: E402
+from timonier.cli.doctor import doctor  # noqa: E402
+
+app.add_typer(cluster.app, name="cluster")
+app.command(epilog="Example: timonier doctor -o json")(doctor)

@@ -35,12 +35,14 @@ class Image:
     Attributes:
         name: The reference under which everyone knows it.
         key: The key of what it would be built from; empty where it cannot be built here.
-        build: Builds it under that reference.
+        build: Builds it under that reference; None where it cannot be built here.
+        public: Whether a registry can have it.
     """
 
     name: str
     key: str
     build: Callable[[Engine, Step], None] | None
+    public: bool = True
 
 
 def obtain(engine: Engine, image: Image, steps: Steps) -> Origin:
@@ -75,7 +77,7 @@ def obtain(engine: Engine, image: Image, steps: Steps) -> Origin:
 
 def _may_pull(engine: Engine, image: Image) -> bool:
     """Not where an older build of ours is there: its inputs changed here, so no registry can have the new one."""
-    return not (engine.has(image.name) and image.build is not None)
+    return image.public and not (engine.has(image.name) and image.build is not None)
 
 
 def current(engine: Engine, image: Image) -> bool:

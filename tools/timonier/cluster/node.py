@@ -56,7 +56,7 @@ def obtain(engine: Engine, wanted: str | None, steps: Steps) -> tuple[str, image
     for name in (PINNED, TAG):
         if engine.has(name):
             return name, "present"
-    own = Image(OWN, _key(), lambda _, step: _build(engine, step, steps))
+    own = Image(OWN, _key(), lambda _, step: _build(engine, step, steps), public=False)
     if images.current(engine, own):
         return OWN, "present"
     # A mirror may hold what it was given under another digest: its tag is asked for where there is a mirror.

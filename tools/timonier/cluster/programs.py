@@ -27,6 +27,10 @@ _CONNECT_SECONDS = 10
 _CHUNK = 1 << 18
 
 
+class _UnreachableError(Exception):
+    """A release cannot be downloaded, and so is to be built."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A program and every way to it.
@@ -153,19 +157,15 @@ def _obtained(name: Name, steps: Steps) -> Found:
     program = PROGRAMS[name]
     try:
         return Found(name, _released(name, program, steps) / name, program.version, "release")
-    except (urllib.error.URLError, TimeoutError) as error:
-        steps.say(f"The release of {name} {program.version} cannot be downloaded ({_reason(error)}); building it.")
+    except _UnreachableError as error:
+        steps.say(f"The release of {name} {program.version} cannot be downloaded ({error}); building it.")
     return Found(name, gobuild.built(program.recipe, steps) / name, program.version, "built")
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", error))
 
 
 def _released(name: Name, program: Program, steps: Steps) -> Path:
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     if arch not in program.digests:
-        raise urllib.error.URLError(f"no checksum is known for {arch}")
+        raise _UnreachableError(f"no checksum is known for {arch}")
     url = program.url.format(version=program.version, arch=arch)
 
     def make(into: Path) -> None:
@@ -180,7 +180,12 @@ def _released(name: Name, program: Program, steps: Steps) -> Path:
 def _download(url: str, into: Path, step: Step) -> Path:
     if not url.startswith("https://"):
         raise ClusterError(f"{url} is not fetched: only https is.")
-    with urllib.request.urlopen(url, timeout=_CONNECT_SECONDS) as answer, into.open("wb") as file:  # noqa: S310 - above
+    try:
+        answer = urllib.request.urlopen(url, timeout=_CONNECT_SECONDS)  # noqa: S310 - see above
+    except (urllib.error.URLError, TimeoutError) as error:
+        step.note = "cannot be reached"
+        raise _UnreachableError(getattr(error, "reason", error)) from None
+    with answer, into.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         while chunk := answer.read(_CHUNK):
             file.write(chunk)

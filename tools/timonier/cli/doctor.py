@@ -1,0 +1,90 @@
+"""`timonier doctor`: what this machine has of what timonier uses, which version, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Annotated, get_args
+
+import typer
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked for.
+
+    Attributes:
+        name: What was looked for.
+        found: Whether it is there.
+        version: Its version, or empty.
+        origin: Where it came from, or how it would be had.
+    """
+
+    name: str
+    found: bool
+    version: str
+    origin: str
+
+
+def doctor(
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", help="text or json.")] = "text",
+) -> None:
+    """Show the engine, programs and images timonier found, with version and origin; fetch and build nothing.
+
+    Exit code 1 when something is missing that would have to be fetched or built first.
+    """
+    findings = [_embedded(), *_programs(), *_container_engine()]
+    if output == "json":
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            mark = "✓" if finding.found else "✗"
+            typer.echo(f"{mark} {finding.name:<18} {finding.version or '-':<12} {finding.origin}")
+    raise typer.Exit(0 if all(finding.found for finding in findings) else 1)
+
+
+def _embedded() -> Finding:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Finding("embedded engine", found=True, version=version("helm-python-sdk"), origin="helm-python-sdk")
+    except PackageNotFoundError:
+        return Finding("embedded engine", found=False, version="", origin="pip install 'timonier[embedded]'")
+
+
+def _programs() -> list[Finding]:
+    from timonier.cluster import programs
+
+    findings = []
+    for name in get_args(programs.Name):
+        program = programs.present(name)
+        if program is None:
+            wanted = programs.PROGRAMS[name]
+            origin = f"downloaded or built when needed ({wanted.version}); any on PATH must be at least "
+            origin += f"{'.'.join(map(str, wanted.minimum))}: {wanted.why}"
+            findings.append(Finding(name, found=False, version="", origin=origin))
+        else:
+            findings.append(
+                Finding(name, found=True, version=program.version, origin=f"{program.origin}: {program.path}")
+            )
+    return findings
+
+
+def _container_engine() -> list[Finding]:
+    from timonier.cluster import container, images, node, provision
+
+    engine = container.answering()
+    if engine is None:
+        reason = provision.refusal()
+        origin = "installed when needed" if reason is None else f"no engine answers{reason}"
+        return [Finding("container engine", found=False, version="", origin=origin)]
+    findings = [Finding("container engine", found=True, version=engine.version, origin=engine.program)]
+    own = next((name for name in (node.PINNED, node.TAG, node.OWN) if engine.has(name)), None)
+    for what, name in (("node image", own), ("ingress image", images.TRAEFIK), ("registry image", images.REGISTRY)):
+        there = name is not None and engine.has(name)
+        origin = f"{name}: {engine.image_id(name)[:19]}" if name and there else "pulled or built when needed"
+        findings.append(
+            Finding(what, found=there, version=(name or "").rpartition(":")[2] if there else "", origin=origin)
+        )
+    return findings
