@@ -1,0 +1,140 @@
+"""What is done to this repository, and how: `./nox -s NAME`, `./nox --list` for all of it.
+
+Every session installs from a lock in `requirements/` with hashes. What follows `--` goes to pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import nox
+from nox.command import CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+nox.needs_version = ">=2025.2"
+nox.options.sessions = ["lint", "unit"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+CHARTS = ("charts/mariadb", "charts/eni-todo")
+MARKDOWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "charts")
+
+# Each lock, and the extras of the package that go into it. `lint` comes after `tests`, whose versions it takes over.
+LOCKS: dict[str, tuple[str, ...]] = {
+    "nox": (),
+    "demo": ("embedded",),
+    "tests": ("embedded", "testing"),
+    "lint": ("embedded", "testing"),
+}
+# Hashes pin what is installed; where it is downloaded from is the machine's own business, and no part of a lock.
+LOCK_OPTIONS = (
+    *("--quiet", "--generate-hashes", "--strip-extras", "--allow-unsafe", "--no-header"),
+    *("--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links"),
+)
+
+LINT_STEPS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "check"),
+    ("ruff", "format", "--check"),
+    ("mypy",),
+    ("yamllint", "--strict", "."),
+    ("pymarkdown", "scan", "--recurse", *MARKDOWN),
+    ("python", ".ci/helm_lint.py", *CHARTS),
+)
+
+
+def install(session: nox.Session, lock: str) -> None:
+    """Install locked packages, and this project as it lies here."""
+    session.install("--quiet", "--require-hashes", "-r", f"requirements/{lock}.txt")
+    # The build backend is locked as well: isolation would fetch another one.
+    session.install("--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The main job without a cluster: both charts in every case, and what a change of values would change."""
+    install(session, "demo")
+    show(session, "render", *CHARTS, "--all-cases", "-o", "summary")
+    change = ("--new-set", "replicas=3", "--new-set", "ingress.enabled=true")
+    show(session, "diff", "charts/eni-todo", "charts/eni-todo", *change, differs=True)
+
+
+def show(session: nox.Session, *arguments: str, differs: bool = False) -> None:
+    """Run a command of the tool as a reader would, with the embedded engine."""
+    session.log("")
+    session.run("timonier", *arguments, "--engine", "embedded", success_codes=[1] if differs else [0])
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, mypy strict, YAML, Markdown, and `helm lint --strict` of both charts in every case."""
+    install(session, "lint")
+    fail_if_any(session, run_lint(session))
+
+
+def run_lint(session: nox.Session) -> list[str]:
+    """Run every step, so that one run shows all there is to mend; return what failed."""
+    failed = []
+    for step in LINT_STEPS:
+        try:
+            session.run(*step)
+        except CommandFailed:
+            failed.append(" ".join(step[:2]))
+    return failed
+
+
+def fail_if_any(session: nox.Session, failed: Sequence[str]) -> None:
+    """End the session as failed when anything did."""
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """The tests that need neither cluster nor network."""
+    install(session, "tests")
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """The tests on a real cluster, which is made when there is none; `-- --kube-context NAME` takes another."""
+    install(session, "tests")
+    session.run("pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything: lint, then the unit tests and the ones on a real cluster in one pytest run."""
+    install(session, "lint")
+    failed = run_lint(session)
+    try:
+        session.run("pytest", "tests/unit", "tests/e2e", *session.posargs)
+    except CommandFailed:
+        failed.append("pytest")
+    fail_if_any(session, failed)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve the dependencies anew and write the locks; what follows `--` goes to pip-compile (`--upgrade`)."""
+    session.install("--quiet", "pip-tools")
+    for name, extras in LOCKS.items():
+        arguments = [f"--extra={extra}" for extra in extras] + (["pyproject.toml"] if extras else [])
+        target = f"--output-file=requirements/{name}.txt"
+        session.run("pip-compile", *LOCK_OPTIONS, target, *arguments, f"requirements/{name}.in", *session.posargs)
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Build the images, cached by what they are built from."""
+    install(session, "tests")
+    session.run("timonier", "cluster", "build", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, side by side with what else does the same."""
+    install(session, "tests")
+    session.run("python", "benchmarks/render.py", *CHARTS, *session.posargs)
