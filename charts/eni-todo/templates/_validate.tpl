@@ -1,11 +1,22 @@
 {{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
 {{- define "eni-todo.validate" -}}
 {{- $errors := list }}
-{{- range list "probes" "database" "environment" "uploads" "rollout" "network" }}
+{{- range list "labels" "probes" "database" "environment" "uploads" "rollout" "network" }}
 {{- $errors = concat $errors (include (printf "eni-todo.validate.%s" .) $ | fromYamlArray) }}
 {{- end }}
 {{- with $errors }}
 {{- printf "\n\nchart eni-todo, release %s: wrong values\n  - %s\n" $.Release.Name (join "\n  - " .) | fail }}
+{{- end }}
+{{- end }}
+
+{{/* Labels the chart sets itself: twice the same key is no YAML, and pods with other ones would not be found. */}}
+{{- define "eni-todo.validate.labels" -}}
+{{- range $values := list "commonLabels" "podLabels" }}
+{{- range $label, $_ := get $.Values $values }}
+{{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|component|version|managed-by)|helm\\.sh/chart)$" $label }}
+- {{ printf "%s sets %s, which the chart sets itself: remove it" $values $label | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

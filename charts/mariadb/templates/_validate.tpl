@@ -1,8 +1,22 @@
 {{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
 {{- define "mariadb.validate" -}}
-{{- $errors := concat (include "mariadb.validate.probes" . | fromYamlArray) (include "mariadb.validate.values" . | fromYamlArray) }}
+{{- $errors := list }}
+{{- range list "labels" "probes" "values" }}
+{{- $errors = concat $errors (include (printf "mariadb.validate.%s" .) $ | fromYamlArray) }}
+{{- end }}
 {{- with $errors }}
 {{- printf "\n\nchart mariadb, release %s: wrong values\n  - %s\n" $.Release.Name (join "\n  - " .) | fail }}
+{{- end }}
+{{- end }}
+
+{{/* Labels the chart sets itself: twice the same key is no YAML, and pods with other ones would not be found. */}}
+{{- define "mariadb.validate.labels" -}}
+{{- range $values := list "commonLabels" "podLabels" }}
+{{- range $label, $_ := get $.Values $values }}
+{{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|component|version|managed-by)|helm\\.sh/chart)$" $label }}
+- {{ printf "%s sets %s, which the chart sets itself: remove it" $values $label | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
