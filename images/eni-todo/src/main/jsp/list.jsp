@@ -41,14 +41,11 @@
 <% } %>
         </td>
         <td><%= Html.text(item.category()) %></td>
-        <td>
-<% if (item.filename() != null && !item.filename().isEmpty()) { %>
-          <a href="<%= context %>/files/<%= Html.segment(item.filename()) %>"><%= Html.text(item.filename()) %></a>
-<% } %>
-        </td>
-        <td class="tick"><input type="checkbox" name="<%= field %>complete" value="true"
+        <td><% if (item.filename() != null && !item.filename().isEmpty()) { %><a
+          href="<%= context %>/files/<%= Html.segment(item.filename()) %>"><%= Html.text(item.filename()) %></a><% } %></td>
+        <td class="tick" data-label="Done"><input type="checkbox" name="<%= field %>complete" value="true"
           aria-label="<%= Html.text("Done: " + item.name()) %>"<%= item.complete() ? " checked" : "" %>></td>
-        <td class="tick"><input type="checkbox" name="<%= field %>delete" value="true"
+        <td class="tick" data-label="Delete"><input type="checkbox" name="<%= field %>delete" value="true"
           aria-label="<%= Html.text("Delete: " + item.name()) %>"></td>
       </tr>
 <% } %>
@@ -63,7 +60,7 @@
   <form class="fields" action="<%= context %>/add" method="post" enctype="multipart/form-data">
     <label>Name <input type="text" name="name" maxlength="255" required></label>
     <label>Category <input type="text" name="category" maxlength="255"></label>
-    <label>File <small>up to 1024 KB</small> <input type="file" name="file"></label>
+    <label><span>File <small>up to 1024 KB</small></span> <input type="file" name="file"></label>
     <label class="inline"><input type="checkbox" name="onlyinsession" value="true">
       Keep it as a draft, in this session only</label>
     <button type="submit">Add task</button>

@@ -2,8 +2,6 @@ package timonier.enitodo.server;
 
 import java.nio.file.Path;
 import java.security.Security;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -43,9 +41,7 @@ public final class Main {
         Registry.disableRegistry();
         TodoServer server = new TodoServer(settings, Path.of(System.getProperty("timonier.webapp", "webapp")));
         server.start();
-        LOG.info("Ready on port " + settings.port() + " after "
-                + ProcessHandle.current().info().startInstant().map(Main::millisSince).orElse(0L)
-                + " ms, database " + settings.database().publicUrl()
+        LOG.info("Ready on port " + settings.port() + ", database " + settings.database().publicUrl()
                 + ", session replication " + settings.replication().membership());
         if (settings.database().embedded()) {
             LOG.warning("No DB_DTB_JDBC_URL: items are kept in memory and end with this process");
@@ -54,10 +50,6 @@ public final class Main {
         LOG.info("Asked to end: closing");
         server.stop();
         return 0;
-    }
-
-    private static long millisSince(Instant start) {
-        return Duration.between(start, Instant.now()).toMillis();
     }
 
     /** A database that comes back may have another address: the JVM's 30 s (10 s for failures) would hide it. */

@@ -20,7 +20,7 @@ public final class Database implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 20;
     private static final int MAX_IDLE = 5;
     private static final int CONNECT_MILLIS = 2_000;
-    private static final int ANSWER_MILLIS = 5_000;
+    private static final int ANSWER_MILLIS = 3_000;
     private static final int WAIT_FOR_CONNECTION_MILLIS = 3_000;
     private static final int VALIDATION_SECONDS = 1;
 

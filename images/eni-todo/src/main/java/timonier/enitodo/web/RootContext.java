@@ -5,7 +5,7 @@ import java.io.IOException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.apache.catalina.Context;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
 
 /** The server's root: leads to the application, and answers 404 to everything else. */
@@ -15,7 +15,8 @@ public final class RootContext {
     }
 
     public static void addTo(Tomcat tomcat) {
-        Context context = tomcat.addContext("", null);
+        StandardContext context = (StandardContext) tomcat.addContext("", null);
+        TodoContext.endWithServer(context);
         context.addServletContainerInitializer(
                 (classes, servlets) -> servlets.addServlet("root", new ToApplication()).addMapping(""), null);
     }

@@ -11,6 +11,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.SessionTrackingMode;
 import org.apache.catalina.Context;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.jasper.servlet.JasperInitializer;
@@ -42,7 +43,8 @@ public final class TodoContext {
      */
     public static Context addTo(Tomcat tomcat, Path webapp, Settings settings, Database database,
                                 BooleanSupplier draining) {
-        Context context = tomcat.addContext(PATH, webapp.toAbsolutePath().toString());
+        StandardContext context = (StandardContext) tomcat.addContext(PATH, webapp.toAbsolutePath().toString());
+        endWithServer(context);
         context.setRequestCharacterEncoding("UTF-8");
         context.setResponseCharacterEncoding("UTF-8");
         context.addMimeMapping("css", "text/css");
@@ -57,6 +59,13 @@ public final class TodoContext {
         context.addServletContainerInitializer(
                 (classes, servlets) -> register(servlets, settings, database, draining), null);
         return context;
+    }
+
+    /** No search for what an undeployed application leaves in a running server: here both end together. */
+    static void endWithServer(StandardContext context) {
+        context.setClearReferencesObjectStreamClassCaches(false);
+        context.setClearReferencesRmiTargets(false);
+        context.setClearReferencesThreadLocals(false);
     }
 
     private static void register(ServletContext servlets, Settings settings, Database database,
