@@ -86,12 +86,14 @@ def read_manifest(
     Raises:
         TimonierError: Of the class `error`: not YAML, or not a mapping.
     """
+    # Helm ends every template in a newline. A block scalar at the end of a file would lose its last one without.
+    text = text.rstrip() + "\n"
     document = yamlio.load(text, origin=origin, error=error, first_line=first_line)
     if document is None:
         return None
     if not isinstance(document, dict):
         raise error(f"{origin}:{first_line}: a manifest is a mapping, this is a {type(document).__name__}.")
-    return Manifest(identify(document), text.rstrip() + "\n", document, source, _hook_events(document))
+    return Manifest(identify(document), text, document, source, _hook_events(document))
 
 
 def read_manifests(text: str, *, origin: str) -> list[Manifest]:

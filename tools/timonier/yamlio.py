@@ -122,6 +122,13 @@ class _Dumper(_SafeDumper):
         return True
 
 
+# Text is quoted when either Go's rules or YAML 1.1's take it for something else, so that every reader sees text.
+_Dumper.yaml_implicit_resolvers = {
+    first: _Loader.yaml_implicit_resolvers.get(first, []) + _SafeDumper.yaml_implicit_resolvers.get(first, [])
+    for first in {*_Loader.yaml_implicit_resolvers, *_SafeDumper.yaml_implicit_resolvers}
+}
+
+
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)

@@ -26,7 +26,7 @@ class ProgramEngine:
     """
 
     def __init__(self, executable: Path | str = "helm") -> None:
-        found = shutil.which(executable)
+        found = shutil.which(str(executable))
         if not found:
             raise EngineError(f"There is no program {executable}.", hint="Install Helm 3 or 4, or use another engine.")
         self.executable = found

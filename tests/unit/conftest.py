@@ -1,0 +1,78 @@
+"""What unit tests share: charts made on the spot, both engines, and the command line in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from timonier.cli import main
+from timonier.cluster.programs import present
+from timonier.engine.embedded import EmbeddedEngine
+from timonier.engine.program import ProgramEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+
+CHART_YAML = "apiVersion: v2\nname: {name}\nversion: 0.1.0\nappVersion: '1'\ntype: application\n"
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def charts_folder() -> Path:
+    """The project's charts."""
+    return ROOT / "charts"
+
+
+@pytest.fixture(scope="session")
+def embedded() -> EmbeddedEngine:
+    """The engine in this process."""
+    return EmbeddedEngine()
+
+
+@pytest.fixture(scope="session")
+def program() -> ProgramEngine:
+    """The user's helm, where there is one: a unit test fetches and builds nothing."""
+    helm = present("helm")
+    if helm is None:
+        pytest.skip("there is no helm program yet; `./nox -s lint` and `./nox -s tests` get one")
+    return ProgramEngine(helm.path)
+
+
+@pytest.fixture
+def make_chart(tmp_path: Path) -> Callable[..., Path]:
+    """Return what makes a chart: `make_chart({"templates/a.yaml": "…"}, values="…")`."""
+
+    def make(files: dict[str, str] | None = None, *, name: str = "shop", values: str = "") -> Path:
+        written = {"Chart.yaml": CHART_YAML.format(name=name), "values.yaml": values, **(files or {})}
+        for path, text in written.items():
+            target = tmp_path / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Return what runs the command line: `run("render", chart)`."""
+
+    def call(*arguments: str | Path) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Ended(ended.value.code, out, err)
+
+    return call
