@@ -38,7 +38,15 @@ class Recipe:
 
 _BASE = "k8s.io/component-base/version"
 KUBERNETES_VERSION = "1.36.4"
-_KUBERNETES = ("kubelet", "kubeadm", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
+_KUBERNETES = (
+    "kubelet",
+    "kubeadm",
+    "kubectl",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+)
 _CONTAINERD = "github.com/containerd/containerd/v2"
 
 KUBERNETES = Recipe(

@@ -95,7 +95,8 @@ def from_folder(name: str, context: Path) -> Image:
     """
     if not (context / "Dockerfile").is_file():
         raise ClusterError(
-            f"{context} has no Dockerfile to build {name} from.", hint="Mend the path in timonier's settings (`images`)."
+            f"{context} has no Dockerfile to build {name} from.",
+            hint="Mend the path in timonier's settings (`images`).",
         )
     key = cache.key_of([context], BASE)
 

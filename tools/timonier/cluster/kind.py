@@ -338,5 +338,3 @@ def _settle(cluster: Cluster, spec: Spec, steps: Steps) -> None:
         cluster.run_kubectl("rollout", "status", "deployment/coredns", "--namespace=kube-system", bound)
         if spec.ingress:
             cluster.run_kubectl("rollout", "status", "deployment/traefik", "--namespace=timonier-ingress", bound)
-
-

@@ -94,9 +94,7 @@ def _programs(into: Path, programs: dict[str, Path]) -> None:
         os.link(programs[gobuild.CONTAINERD.name] / name, into / name)
 
 
-def _archives(
-    engine: Engine, into: Path, names: dict[str, str], programs: dict[str, Path], step: Step
-) -> None:
+def _archives(engine: Engine, into: Path, names: dict[str, str], programs: dict[str, Path], step: Step) -> None:
     """What the node runs, as archives under the names its manifests know them by."""
     into.mkdir()
     made = {names[name]: programs[recipe.name] / name for name, recipe in _SYSTEM.items()}
@@ -112,5 +110,3 @@ def _archives(
         engine("save", "--output", into / f"{number}.tar", name)
         # Only the node needs it from here on.
         engine("image", "rm", "--force", name)
-
-

@@ -74,7 +74,9 @@ def load(engine: Engine, nodes: Sequence[str], image: str, steps: Steps) -> None
         ClusterError: The engine has no such image, or it could not be moved.
     """
     if not engine.has(image):
-        raise ClusterError(f"The image {image} is not in the engine.", hint=f"`{engine.program} pull` or build it first.")
+        raise ClusterError(
+            f"The image {image} is not in the engine.", hint=f"`{engine.program} pull` or build it first."
+        )
     missing = [node for node in nodes if not _on_node(engine, node, image)]
     if not missing:
         return
@@ -99,7 +101,9 @@ def _pull_on(engine: Engine, node: str, image: str) -> None:
 
 def _point(engine: Engine, node: str, registry: str) -> None:
     """Tell a node's containerd to ask our registry for images of another one first."""
-    hosts = f'[host."http://{NAME}:{_PORT}/v2/{registry}"]\n  capabilities = ["pull", "resolve"]\n  override_path = true\n'
+    hosts = (
+        f'[host."http://{NAME}:{_PORT}/v2/{registry}"]\n  capabilities = ["pull", "resolve"]\n  override_path = true\n'
+    )
     file = f"{_CERTS}/{registry}/hosts.toml"
     engine("exec", "--interactive", node, "sh", "-c", f"mkdir -p {_CERTS}/{registry} && cat > {file}", stdin=hosts)
 

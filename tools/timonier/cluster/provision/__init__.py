@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from timonier.cluster.steps import Steps
 
 _PACKAGES = ("docker.io", "iptables", "iproute2", "e2fsprogs", "xz-utils", "debootstrap", "ca-certificates")
-_HELP = "Install and start Docker (docs.docker.com/engine/install) or Podman, or give an existing cluster by --kube-context"
+_HELP = (
+    "Install and start Docker (docs.docker.com/engine/install) or Podman, or give an existing cluster by --kube-context"
+)
 
 
 def ensure(steps: Steps) -> Engine:

@@ -1,0 +1,195 @@
+"""The pytest plugin: the cluster's fixtures, and a report on the cluster when a test fails.
+
+pytest-kind's own options hold here too: `--cluster-name`, `--keep-cluster`, `--kubeconfig`, `--kind-image`,
+`--kind-bin`, `--kind-kubectl-bin`. Nothing heavy is imported before a test asks for a fixture: the plugin is loaded
+in every pytest run of an environment that has timonier.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from timonier.testing.cluster import TestCluster
+    from timonier.testing.pod import Client
+    from timonier.testing.release import Release
+
+_CLUSTER = pytest.StashKey["TestCluster"]()
+_OWN_NAME = "timonier-e2e"
+_CLIENT_IMAGE = "busybox:stable"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add timonier's options beside pytest-kind's."""
+    group = parser.getgroup("timonier", "testing Helm charts on a cluster")
+    group.addoption("--kube-context", metavar="NAME", help="Use this existing cluster instead of a kind cluster.")
+    group.addoption("--nodes", type=int, default=1, metavar="N", help="Nodes of the kind cluster (default: 1).")
+    group.addoption(
+        "--cluster-report", default="reports/e2e", metavar="DIR", help="Where failed tests leave the cluster's state."
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[TestCluster]:
+    """A cluster that is ready: made by kind (and kept with `--keep-cluster`), or the one `--kube-context` names."""
+    with ExitStack() as stack:
+        found = stack.enter_context(_existing(request.config) if _context(request.config) else _made(request.config))
+        request.config.stash[_CLUSTER] = found
+        yield found
+        if _context(request.config) or request.config.getoption("keep_cluster"):
+            found.settle()
+
+
+def _context(config: pytest.Config) -> str | None:
+    chosen: str | None = config.getoption("kube_context")
+    return chosen
+
+
+@contextmanager
+def _existing(config: pytest.Config) -> Iterator[TestCluster]:
+    """The user's own cluster; where it is one of kind's, the project's images are brought up to date on it."""
+    import os
+
+    from timonier.cluster import kind, programs
+    from timonier.cluster.steps import Steps
+    from timonier.testing.cluster import TestCluster
+
+    context, steps = _context(config) or "", Steps()
+    name = context.removeprefix("kind-")
+    told = kind.status(name) if context.startswith("kind-") else {}
+    if told.get("running"):
+        kind.load(name, _images(), steps)
+    named = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    own = Path(named[0]) if named else Path.home() / ".kube" / "config"
+    chosen = config.getoption("kubeconfig")
+    yield TestCluster(
+        context,
+        Path(chosen).absolute() if chosen else own,
+        _program(config, "kind_kubectl_bin") or programs.find("kubectl", steps).path,
+        programs.find("helm", steps).path,
+        told.get("http_port"),
+        told.get("https_port"),
+    )
+
+
+@contextmanager
+def _made(config: pytest.Config) -> Iterator[TestCluster]:
+    from timonier.cluster import kind, programs
+    from timonier.cluster.steps import Steps
+    from timonier.testing.cluster import TestCluster
+
+    steps = Steps()
+    name = config.getoption("cluster_name")
+    # pytest-kind's default name is one that any other project's tests on this machine would have too.
+    name = _OWN_NAME if name == "pytest-kind" else name
+    kubeconfig = Path(config.getoption("kubeconfig") or f".pytest-kind/{name}/kubeconfig").absolute()
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    spec = kind.Spec(name, config.getoption("nodes"), config.getoption("kind_image"), kubeconfig, images=_images())
+    made = kind.up(spec, steps)
+    helm = programs.find("helm", steps).path
+    try:
+        yield TestCluster(made.context, made.kubeconfig, made.kubectl, helm, made.http_port, made.https_port)
+    finally:
+        if not config.getoption("keep_cluster"):
+            kind.down(name, steps, kubeconfig)
+
+
+def _program(config: pytest.Config, option: str) -> Path | None:
+    chosen = config.getoption(option)
+    return Path(chosen) if chosen else None
+
+
+def _images() -> tuple[Any, ...]:
+    from timonier import settings
+    from timonier.cluster import images
+
+    return tuple(images.from_folder(name, folder) for name, folder in settings.load().images.items())
+
+
+@pytest.fixture
+def namespace(cluster: TestCluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace for one test, removed afterwards."""
+    with cluster.new_namespace(request.node.name) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def module_namespace(cluster: TestCluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace for the tests of one module, removed afterwards."""
+    with cluster.new_namespace(Path(request.node.name).stem) as name:
+        yield name
+
+
+@pytest.fixture
+def release(cluster: TestCluster, namespace: str) -> Callable[..., Release]:
+    """Installs a chart in the test's namespace: `release("charts/shop", {"replicas": 2}, name="shop")`."""
+    return _installer(cluster, namespace)
+
+
+@pytest.fixture(scope="module")
+def module_release(cluster: TestCluster, module_namespace: str) -> Callable[..., Release]:
+    """The same in the module's namespace, for a release that several tests share."""
+    return _installer(cluster, module_namespace)
+
+
+def _installer(cluster: TestCluster, namespace: str) -> Callable[..., Release]:
+    from timonier.testing.release import Release
+
+    def install(
+        chart: str | Path, values: dict[str, Any] | None = None, *, name: str | None = None, wait: bool = True
+    ) -> Release:
+        installed = Release(cluster, str(chart), name or Path(chart).name, namespace, values or {})
+        installed.upgrade(wait=wait)
+        return installed
+
+    return install
+
+
+@pytest.fixture
+def client(cluster: TestCluster, namespace: str) -> Client:
+    """A pod in the test's namespace to send requests from."""
+    return _client(cluster, namespace)
+
+
+@pytest.fixture(scope="module")
+def module_client(cluster: TestCluster, module_namespace: str) -> Client:
+    """The same in the module's namespace."""
+    return _client(cluster, module_namespace)
+
+
+def _client(cluster: TestCluster, namespace: str) -> Client:
+    from timonier.testing import pod
+
+    cluster.apply(pod.manifest(_CLIENT_IMAGE), namespace=namespace)
+    cluster.kubectl("wait", f"pod/{pod.NAME}", "--for=condition=Ready", "--timeout=60s", namespace=namespace)
+    return pod.Client(cluster, namespace)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add the state of the test's namespaces to the report of a failure, and leave it as files."""
+    report: Any = yield
+    found = item.config.stash.get(_CLUSTER, None)
+    if report.failed and found is not None:
+        _add_diagnostics(item, report, found)
+    return report
+
+
+def _add_diagnostics(item: pytest.Item, report: pytest.TestReport, found: TestCluster) -> None:
+    from timonier.testing import diagnostics
+
+    arguments = getattr(item, "funcargs", {})
+    names = {arguments[key] for key in ("namespace", "module_namespace") if key in arguments}
+    names |= {value.namespace for value in arguments.values() if hasattr(value, "namespace")}
+    folder = Path(item.config.getoption("cluster_report")) / diagnostics.folder_of(item.nodeid)
+    for name in sorted(names):
+        parts = diagnostics.describe(found, name)
+        place = diagnostics.write(parts, folder, name)
+        text = "\n".join(f"-- {part}\n{told}" for part, told in parts.items())
+        report.sections.append((f"namespace {name} (also in {place})", text))
