@@ -11,7 +11,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from timonier.errors import TimonierError
 
@@ -51,16 +50,18 @@ def _from_yaml(file: Path) -> object:
     import yaml
 
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+        said: object = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from None
+    return {} if said is None else said
 
 
-def _from_toml(file: Path) -> object | None:
+def _from_toml(file: Path) -> object:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("timonier")
+        said: object = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("timonier")
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from None
+    return said
 
 
 def _unreadable(file: Path, error: Exception) -> TimonierError:
@@ -75,7 +76,7 @@ def _settings(file: Path, said: object) -> Settings:
     return Settings(file.parent, _images(file, said.get("images") or {}))
 
 
-def _images(file: Path, said: Any) -> dict[str, Path]:
+def _images(file: Path, said: object) -> dict[str, Path]:
     if not isinstance(said, dict) or not all(isinstance(path, str) for path in said.values()):
         raise TimonierError(
             f"{file}: `images` maps image references to folders.", hint="For instance `app:1: images/app`."

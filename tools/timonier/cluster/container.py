@@ -113,7 +113,16 @@ class Engine:
                 step.advance(done - 1, total)
 
         # The host's network: a build only installs packages, and no bridge stands between it and their mirror.
-        command = [self.program, "build", "--network=host", "--force-rm", *options, "--tag", image, context]
+        command: list[str | Path] = [
+            self.program,
+            "build",
+            "--network=host",
+            "--force-rm",
+            *options,
+            "--tag",
+            image,
+            context,
+        ]
         stream(command, count, env=self._builder())
 
     def import_rootfs(self, image: str, rootfs: Path, changes: Sequence[str], labels: Mapping[str, str]) -> None:

@@ -38,6 +38,7 @@ class Recipe:
 
 _BASE = "k8s.io/component-base/version"
 KUBERNETES_VERSION = "1.36.4"
+_MAJOR, _MINOR, _ = KUBERNETES_VERSION.split(".")
 _KUBERNETES = (
     "kubelet",
     "kubeadm",
@@ -55,8 +56,8 @@ KUBERNETES = Recipe(
     {name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES},
     {
         f"{_BASE}.gitVersion": f"v{KUBERNETES_VERSION}",
-        f"{_BASE}.gitMajor": KUBERNETES_VERSION.split(".")[0],
-        f"{_BASE}.gitMinor": KUBERNETES_VERSION.split(".")[1],
+        f"{_BASE}.gitMajor": _MAJOR,
+        f"{_BASE}.gitMinor": _MINOR,
         f"{_BASE}.gitTreeState": "clean",
     },
 )
@@ -115,7 +116,7 @@ def place(recipe: Recipe) -> Path:
     """Where the cache keeps a recipe's programs, whether they are there or not: a name made of all inputs."""
     source = recipes.folder(recipe.name)
     key = cache.key_of([source], *recipe.programs.values(), *recipe.variables.values(), platform.machine())
-    return cache.folder() / "programs" / f"{recipe.name.split('/')[-1]}-{recipe.version}-{key}"
+    return cache.folder() / "programs" / f"{recipe.name.rpartition('/')[2]}-{recipe.version}-{key}"
 
 
 def _build(recipe: Recipe, source: Path, into: Path, steps: Steps) -> None:
@@ -125,7 +126,7 @@ def _build(recipe: Recipe, source: Path, into: Path, steps: Steps) -> None:
             f"{', '.join(recipe.programs)} cannot be downloaded, and there is no Go toolchain to build it with.",
             hint="Install Go 1.26 or later (go.dev/doc/install), or put the program on PATH.",
         )
-    title = f"Build {recipe.name.split('/')[-1]} {recipe.version}"
+    title = f"Build {recipe.name.rpartition('/')[2]} {recipe.version}"
     with steps.step(title) as step:
         # All at once: go downloads and compiles what the programs share side by side.
         _compile(go, recipe, source, into, step)

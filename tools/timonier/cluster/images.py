@@ -81,6 +81,7 @@ def _may_pull(engine: Engine, image: Image) -> bool:
 
 
 def current(engine: Engine, image: Image) -> bool:
+    """Whether the engine has an image as it would be built today, or somebody's own under its name."""
     if not engine.has(image.name):
         return False
     label = engine.labels(image.name).get(KEY_LABEL, "")
@@ -156,13 +157,14 @@ def base(engine: Engine) -> None:
                 f"The image {BASE} can be neither pulled nor made here.",
                 hint="Give the engine a registry it reaches, or install debootstrap and be root.",
             )
-        with tempfile.TemporaryDirectory(prefix="timonier-", dir=scratch()) as scratch:
-            rootfs = Path(scratch) / "rootfs"
+        with tempfile.TemporaryDirectory(prefix="timonier-", dir=scratch()) as place:
+            rootfs = Path(place) / "rootfs"
             _debootstrap(rootfs)
             engine.import_rootfs(BASE, rootfs, ['CMD ["bash"]'], {KEY_LABEL: "debootstrap"})
 
 
 def scratch() -> Path:
+    """A folder for what is large and short-lived: in the cache, where a rename or a link stays on one file system."""
     place = cache.folder() / "tmp"
     place.mkdir(parents=True, exist_ok=True)
     return place

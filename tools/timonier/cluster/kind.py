@@ -205,7 +205,7 @@ def _clusters(engine: Engine) -> list[str]:
 def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> bool:
     """Have the cluster; whether it was created. One whose nodes or API are gone is replaced, and that is said."""
     if found := nodes(parts.engine, spec.name):
-        export = [parts.kind, "export", "kubeconfig", f"--name={spec.name}", *_kubeconfig_flag(spec)]
+        export: list[str | Path] = [parts.kind, "export", "kubeconfig", f"--name={spec.name}", *_kubeconfig_flag(spec)]
         if len(found) == spec.nodes and _well(parts, spec, export):
             steps.say(f"Cluster {spec.name} is there; using it.")
             return False
@@ -225,7 +225,13 @@ def _well(parts: Parts, spec: Spec, export: Sequence[str | Path]) -> bool:
     if nodes(parts.engine, spec.name) != running or not succeeds(export):
         return False
     kubeconfig = _kubeconfig(spec.kubeconfig)
-    probe = [parts.kubectl, f"--kubeconfig={kubeconfig}", f"--context=kind-{spec.name}", "get", "--raw=/readyz"]
+    probe: list[str | Path] = [
+        parts.kubectl,
+        f"--kubeconfig={kubeconfig}",
+        f"--context=kind-{spec.name}",
+        "get",
+        "--raw=/readyz",
+    ]
     deadline = time.monotonic() + _RESTART_SECONDS
     while time.monotonic() < deadline:
         if succeeds([*probe, "--request-timeout=5s"], timeout=10):
@@ -250,7 +256,7 @@ def _create(parts: Parts, spec: Spec) -> None:
 
 
 def config(spec: Spec, *, cgroup_v1: bool) -> dict[str, Any]:
-    """kind's configuration of a cluster (kind.x-k8s.io/v1alpha4)."""
+    """The configuration of a cluster as kind reads it (kind.x-k8s.io/v1alpha4)."""
     mappings = [
         {"containerPort": inner, "hostPort": outer, "listenAddress": _LOOPBACK, "protocol": "TCP"}
         for inner, outer in ((80, spec.http_port), (443, spec.https_port))

@@ -119,7 +119,7 @@ def failure(command: Sequence[str | Path], code: int, lines: Sequence[str]) -> C
     if "no space left on device" in told.lower() or "disk quota exceeded" in told.lower():
         return ClusterError(
             f"The disk is full: `{shown(command)}` could not write.",
-            hint="Free some space (a first build needs about 12 GB) and run the command again: it goes on where it was.",
+            hint="Free some space (a first build needs about 12 GB) and run the command again.",
         )
     return ClusterError(f"`{shown(command)}` failed with exit code {code}:\n{told}\n")
 

@@ -1,4 +1,4 @@
-"""The programs helm, kind and kubectl: from PATH, the cache, an official release, or built from source, in that order."""
+"""The programs helm, kind and kubectl: from PATH, the cache, an official release, or built, in that order."""
 
 from __future__ import annotations
 

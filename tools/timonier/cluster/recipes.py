@@ -1,4 +1,7 @@
-"""Where the recipes lie for what cannot be had ready-made: `images/` of a checkout, `_images/` of an installed package."""
+"""Where the recipes lie for what cannot be had ready-made.
+
+That is `images/` of a checkout, `_images/` of an installed package.
+"""
 
 from __future__ import annotations
 

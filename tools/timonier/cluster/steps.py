@@ -80,9 +80,10 @@ class Steps:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as self._progress:
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            self._progress = progress
             try:
-                yield self._progress
+                yield progress
             finally:
                 self._progress = None
 

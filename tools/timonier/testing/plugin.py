@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
@@ -172,7 +172,7 @@ def _client(cluster: TestCluster, namespace: str) -> Client:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Add the state of the test's namespaces to the report of a failure, and leave it as files."""
     report: Any = yield
     found = item.config.stash.get(_CLUSTER, None)

@@ -12,13 +12,12 @@ from timonier.errors import TimonierError
 
 def main() -> int:
     """Start or stop the engine; 0 when done, 2 when it could not be."""
+    verbs = {("start",): lambda: provision.ensure(Steps()), ("stop",): daemon.stop}
     try:
-        if sys.argv[1:] == ["start"]:
-            provision.ensure(Steps())
-        elif sys.argv[1:] == ["stop"]:
-            daemon.stop()
-        else:
-            raise TimonierError("`python -m timonier.cluster.provision` takes one word: start or stop.")
+        if (verb := verbs.get(tuple(sys.argv[1:]))) is None:
+            sys.stderr.write("timonier: `python -m timonier.cluster.provision` takes one word: start or stop.\n")
+            return 2
+        verb()
     except TimonierError as error:
         sys.stderr.write(f"timonier: {error}\n")
         return error.exit_code

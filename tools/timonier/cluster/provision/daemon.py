@@ -49,7 +49,7 @@ def start() -> str:
     _forget_the_dead()
     with log_file().open("ab") as log:
         process = subprocess.Popen(
-            ["dockerd", f"--config-file={_configuration()}"],
+            [shutil.which("dockerd") or "dockerd", f"--config-file={_configuration()}"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -172,8 +172,3 @@ def _keep_traffic_here() -> None:
 
 def _routes(verb: str) -> list[list[str]]:
     return [["ip", "route", verb, "blackhole", network, "metric", "4096"] for network in _CLUSTER_RANGES]
-
-
-def installed() -> bool:
-    """Whether the daemon's program is there."""
-    return shutil.which("dockerd") is not None
