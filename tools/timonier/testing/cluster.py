@@ -7,7 +7,6 @@ import re
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timonier.cluster.process import output
@@ -15,6 +14,7 @@ from timonier.testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Manifest = dict[str, Any]
 _LONGEST_PREFIX = 40

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from timonier.cluster import provision
 from timonier.cluster.provision import daemon
 from timonier.cluster.steps import Steps
 from timonier.errors import TimonierError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def main() -> int:
     """Start or stop the engine; 0 when done, 2 when it could not be."""
-    verbs = {("start",): lambda: provision.ensure(Steps()), ("stop",): daemon.stop}
+    verbs: dict[tuple[str, ...], Callable[[], object]] = {
+        ("start",): lambda: provision.ensure(Steps()),
+        ("stop",): daemon.stop,
+    }
     try:
         if (verb := verbs.get(tuple(sys.argv[1:]))) is None:
             sys.stderr.write("timonier: `python -m timonier.cluster.provision` takes one word: start or stop.\n")
