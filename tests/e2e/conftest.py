@@ -1,0 +1,113 @@
+"""What the tests on a cluster share: the to-do application as a pod beside it sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from timonier.errors import ClusterError
+from timonier.testing.release import merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from timonier.testing.pod import Client
+    from timonier.testing.release import Release
+
+CHART = Path(__file__).parents[2] / "charts" / "eni-todo"
+# Short pauses for tests that are about something else: nothing here is waited for by anybody but them.
+QUICK: dict[str, Any] = {
+    "lifecycle": {"preStopSleepSeconds": 1},
+    "terminationGracePeriodSeconds": 10,
+    "probes": {"readiness": {"periodSeconds": 1}},
+    "mariadb": {"probes": {"startup": {"periodSeconds": 1}, "readiness": {"periodSeconds": 1}}},
+}
+_HOST = re.compile(r"This app hostname is: <b>([^<]+)</b>")
+_ITEM = re.compile(r'<td class="name">\s*<input [^>]+>\s*([^<]+?)\s*<')
+_STATUS = re.compile(r"^\s*HTTP/1\.[01] (\d{3})", re.MULTILINE)
+_BOUNDARY = "----eni-todo"
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The to-do application at an address inside the cluster.
+
+    Attributes:
+        client: The pod that asks.
+        base: The address, without the context path: `http://eni-todo`.
+    """
+
+    client: Client
+    base: str
+
+    def page(self) -> str:
+        """The list page.
+
+        Raises:
+            ClusterError: It was not answered by 200.
+        """
+        return self.client.fetch(f"{self.base}/eni-todo/")[0]
+
+    def hosts(self, times: int) -> list[str]:
+        """The names of the pods that answered so many requests, each over a connection of its own."""
+        return [_HOST.findall(page)[0] for page in self.client.fetch(f"{self.base}/eni-todo/", times=times)]
+
+    def items(self) -> list[str]:
+        """The names of the items on the list page, in its order."""
+        return [unescape(name) for name in _ITEM.findall(self.page())]
+
+    def healthy(self) -> bool:
+        """Whether /eni-todo/healthz answers 200 within a few seconds."""
+        return not self.refusal("/eni-todo/healthz")
+
+    def refusal(self, path: str = "/eni-todo/") -> str:
+        """What became of a request that was not answered by 200, in wget's words; empty when it was."""
+        try:
+            self.client.fetch(f"{self.base}{path}")
+        except ClusterError as error:
+            return str(error)
+        return ""
+
+    def add(self, name: str, category: str = "e2e") -> None:
+        """Add an item as the page's form does, and assert that the application led on to the list."""
+        fields = {"name": name, "category": category}
+        parts = [
+            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            for field, value in fields.items()
+        ]
+        # Status lines go to standard error. The failure at the end is busybox's own: it posts to the list as well.
+        script = 'wget -S -q -O /dev/null --header "$1" --post-data "$(cat)" "$0" 2>&1; true'
+        header = f"Content-Type: multipart/form-data; boundary={_BOUNDARY}"
+        body = f"{''.join(parts)}--{_BOUNDARY}--"
+        told = self.client.run("sh", "-c", script, f"{self.base}/eni-todo/add", header, stdin=body)
+        assert _STATUS.findall(told)[:1] == ["302"], told
+
+
+@pytest.fixture(scope="session")
+def todo() -> Callable[[Client, str], Todo]:
+    """The application at an address: `todo(client, "http://eni-todo")`."""
+    return Todo
+
+
+@pytest.fixture
+def eni_todo(release: Callable[..., Release]) -> Callable[..., Release]:
+    """Installs the application in the test's namespace, with short pauses: `eni_todo({"replicas": 2})`."""
+    return _quick(release)
+
+
+@pytest.fixture(scope="module")
+def module_eni_todo(module_release: Callable[..., Release]) -> Callable[..., Release]:
+    """The same in the module's namespace, for a release that several tests share."""
+    return _quick(module_release)
+
+
+def _quick(release: Callable[..., Release]) -> Callable[..., Release]:
+    def install(values: dict[str, Any] | None = None, **options: Any) -> Release:  # noqa: ANN401 - release's own
+        return release(CHART, merged(QUICK, values or {}), **options)
+
+    return install
