@@ -29,8 +29,8 @@ CHARTS = [load_chart(path.parent) for path in sorted((Path(__file__).parents[3] 
 CASES = [pytest.param(chart, case, id=f"{chart.name}-{case.name}") for chart in CHARTS for case in chart.cases]
 RELEASE = Release("some", "somewhere")
 SCHEMAS = files("kubernetes_validate") / "kubernetes-json-schema"
-# The oldest Kubernetes that is still supported, what the cluster of the tests runs, and the newest with schemas.
-VERSIONS = ("1.34.0", "1.36.0", "1.37.0")
+# The oldest Kubernetes the charts promise, two of those the clusters of the tests run, and the newest with schemas.
+VERSIONS = ("1.30.0", "1.34.0", "1.36.0", "1.37.0")
 # Parts of a pod that the charts hand on as they are: Kubernetes says what may stand there.
 HANDED_ON = {"global", "podSecurityContext", "securityContext", "resources"}
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"}

@@ -77,6 +77,7 @@ def test_a_change_says_where_and_what() -> None:
     change = only_change(WEB, WEB.replace("web:1", "web:2"), context=0)
     assert change.action is Action.CHANGED
     assert change.lines == ("@@ spec.template.spec.containers @@", "-        image: web:1", "+        image: web:2")
+    assert only_change(WEB, WEB.replace("web:1", "web:2")).lines[0] == change.lines[0]
     assert change.fields == (FieldChange("spec.template.spec.containers[0].image", "web:1", "web:2"),)
 
 

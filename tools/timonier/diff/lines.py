@@ -37,7 +37,7 @@ def unified_hunks(old: Sequence[str], new: Sequence[str], context: int) -> Itera
         return
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for group in matcher.get_grouped_opcodes(context):
-        _, start, _, new_start, _ = group[0]
+        _, start, _, new_start, _ = next(step for step in group if step[0] != "equal")
         place = _place(old, start) or _place(new, new_start)
         yield f"@@ {place} @@" if place else "@@ @@"
         for operation, first, last, new_first, new_last in group:

@@ -33,7 +33,7 @@ def console() -> Console:
 
 def print_renderings(renderings: Iterable[Rendering]) -> None:
     """Print a table: each chart's cases, what they are for, what they render to, and how long that took."""
-    table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("chart", no_wrap=True)
     table.add_column("case", no_wrap=True, style="cyan")
     table.add_column("what it is for", ratio=3)
