@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 nox.needs_version = ">=2025.2"
 nox.options.sessions = ["lint", "unit"]
+nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 
@@ -62,7 +63,6 @@ def demo(session: nox.Session) -> None:
 
 def show(session: nox.Session, *arguments: str, differs: bool = False) -> None:
     """Run a command of the tool as a reader would, with the embedded engine."""
-    session.log("")
     session.run("timonier", *arguments, "--engine", "embedded", success_codes=[1] if differs else [0])
 
 
