@@ -1,21 +1,26 @@
-"""What the tests on a cluster share: the to-do application as a pod beside it sees it."""
+"""What the tests on a cluster share: the to-do application as a pod beside it sees it, and as its users do."""
 
 from __future__ import annotations
 
 import re
+import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from timonier.errors import ClusterError
+from timonier.testing.browser import Browser
 from timonier.testing.release import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
     from timonier.testing.release import Release
 
@@ -111,3 +116,71 @@ def _quick(release: Callable[..., Release]) -> Callable[..., Release]:
         return release(CHART, merged(QUICK, values or {}), **options)
 
     return install
+
+
+@dataclass(frozen=True)
+class Page:
+    """The list as one pod showed it.
+
+    Attributes:
+        pod: The name of the pod.
+        text: The HTML.
+    """
+
+    pod: str
+    text: str
+
+    def shows(self, item: str) -> bool:
+        """Whether an item of that (unique) name is on it."""
+        return item in self.text
+
+
+class Visitor(Browser):
+    """A user of the application, with a browser of their own outside the cluster."""
+
+    def page(self) -> Page:
+        """The list.
+
+        Raises:
+            AssertionError: Another answer than a list.
+            requests.RequestException: No answer.
+        """
+        return _page(self.get("/eni-todo/"))
+
+    def add(self, *, draft: bool = False, file: tuple[str, bytes] | None = None) -> str:
+        """Add an item, or a draft that only the session keeps; returns its name, a unique one.
+
+        Raises:
+            AssertionError: The list did not come back.
+            requests.RequestException: No answer.
+        """
+        item = f"item-{secrets.token_hex(6)}"
+        _page(self.send(item, draft=draft, file=file))
+        return item
+
+    def send(self, item: str, *, draft: bool = False, file: tuple[str, bytes] | None = None) -> requests.Response:
+        """Send the form, and return the answer whatever it is."""
+        fields = {"name": item, "category": "e2e"} | ({"onlyinsession": "true"} if draft else {})
+        return self.post("/eni-todo/add", fields, file)
+
+
+def _page(answer: requests.Response) -> Page:
+    assert answer.status_code == requests.codes.ok, f"{answer.url}: {answer.status_code} {answer.text[:200]!r}"
+    pod = _HOST.search(answer.text)
+    assert pod, f"{answer.url}: no pod's name in {answer.text[:500]!r}"
+    return Page(pod[1], answer.text)
+
+
+@pytest.fixture(scope="session")
+def visit(cluster: TestCluster) -> Iterator[Callable[..., Visitor]]:
+    """Opens browsers: `visit("todo.test")`, `visit(host, keeps_cookies=False)`, `visit(host, trust=certificate)`."""
+    if cluster.http_port is None or cluster.https_port is None:
+        pytest.skip("no port of this machine's loopback leads to this cluster's ingress controller")
+    http, https = cluster.http_port, cluster.https_port
+    with ExitStack() as opened:
+
+        def browse(host: str, *, keeps_cookies: bool = True, trust: Path | None = None) -> Visitor:
+            port = https if trust else http
+            return opened.enter_context(Visitor(host, port, keeps_cookies=keeps_cookies, trust=trust))
+
+        yield browse
