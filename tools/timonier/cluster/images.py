@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from timonier.cluster import cache, gobuild, recipes
 from timonier.cluster.container import KEY_LABEL
-from timonier.cluster.process import output
+from timonier.cluster.process import output, succeeds
 from timonier.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -70,8 +70,12 @@ def obtain(engine: Engine, image: Image, steps: Steps) -> Origin:
                 f"The image {image.name} is not there, and it can be neither pulled nor built here.",
                 hint=f"Load it into the engine (`{engine.program} load`), or name a registry the engine reaches.",
             )
+        before = engine.image_id(image.name) if engine.has(image.name) else ""
         with steps.step(f"Build {image.name}") as step:
             image.build(engine, step)
+        if before and before != engine.image_id(image.name):
+            # Nobody can name it any more; where a container still runs on it, it stays.
+            succeeds([engine.program, "rmi", before])
         return "built"
 
 

@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from timonier.cluster.container import Engine
     from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
     from timonier.testing.release import Release
@@ -36,8 +37,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
+def container_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The container engine; one that had to be started for the tests is stopped after them."""
+    from timonier.cluster import provision
+    from timonier.cluster.steps import Steps
+
+    with provision.borrowed(Steps(), keep=request.config.getoption("keep_cluster")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[TestCluster]:
     """A cluster that is ready: made by kind (and kept with `--keep-cluster`), or the one `--kube-context` names."""
+    if not _context(request.config):
+        request.getfixturevalue("container_engine")
     with ExitStack() as stack:
         found = stack.enter_context(_existing(request.config) if _context(request.config) else _made(request.config))
         request.config.stash[_CLUSTER] = found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from timonier.cluster.provision import daemon
 from timonier.errors import ClusterError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from timonier.cluster.container import Engine
     from timonier.cluster.steps import Steps
 
@@ -46,6 +49,18 @@ def ensure(steps: Steps) -> Engine:
     if engine := container.answering():
         return engine
     raise ClusterError("Docker was started, but does not answer.", hint=f"Its log is {daemon.log_file()}.")
+
+
+@contextmanager
+def borrowed(steps: Steps, *, keep: bool = False) -> Iterator[Engine]:
+    """The container engine for a while: one that had to be started for it is stopped afterwards, unless kept."""
+    was_there = container.answering() is not None
+    engine = ensure(steps)
+    try:
+        yield engine
+    finally:
+        if not (was_there or keep):
+            daemon.stop()
 
 
 def refusal() -> str | None:

@@ -64,7 +64,7 @@ def start() -> str:
 
 def stop() -> bool:
     """Stop the daemon that `start` started, with the containers in it; whether there was one."""
-    pid = _started()
+    pid = started()
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
@@ -77,7 +77,8 @@ def stop() -> bool:
     return True
 
 
-def _started() -> int | None:
+def started() -> int | None:
+    """The process id of the daemon that `start` started, while it runs."""
     try:
         pid = int((state() / "pid").read_text(encoding="utf-8"))
     except (OSError, ValueError):
