@@ -19,13 +19,12 @@ take() {
     variable=$prefix$name
     file=${variable}_FILE
     [[ -z ${!variable} || -z ${!file} ]] || fail "both $variable and $file are set: give one of them"
-    if [[ -n ${!variable} ]]; then
-      export "MARIADB_$name=${!variable}"
-      return
-    fi
     if [[ -n ${!file} ]]; then
       [[ -r ${!file} ]] || fail "$file names ${!file}, which cannot be read: mount it readable for uid $(id -u)"
-      export "MARIADB_$name=$(<"${!file}")"
+      export "$variable=$(<"${!file}")"
+    fi
+    if [[ -n ${!variable} ]]; then
+      export "MARIADB_$name=${!variable}" "MYSQL_$name=${!variable}" # scripts may ask for either
       return
     fi
   done
@@ -69,7 +68,7 @@ docker_process_sql() {
 # Where mariadbd will have its data and its socket, by its files and arguments: it says so below a line of dashes.
 read_configuration() {
   local help
-  help=$("$@" --verbose --help 2>&1) || fail "mariadbd refuses its configuration: $(grep ERROR <<<"$help" || true)"
+  help=$("$@" --verbose --help 2>&1) || fail "mariadbd refuses its configuration: $(grep -F '[ERROR]' <<<"$help" || true)"
   datadir=$(awk '/^-----/ { table = 1 } table && $1 == "datadir" { print $2 }' <<<"$help")
   datadir=${datadir%/}
   socket=$(awk '/^-----/ { table = 1 } table && $1 == "socket" { print $2 }' <<<"$help")
@@ -185,7 +184,6 @@ prepare_directory() {
 
 initialise() {
   local script
-  trap 'log "Interrupted"; [[ -z $server ]] || { kill "$server"; wait "$server"; }; exit 143' TERM INT
   take_variables
   prepare_directory
   install_tables "$@"
@@ -196,8 +194,20 @@ initialise() {
   stop_server
   sync
   rm "$datadir/$marker_name"
-  trap - TERM INT
   log "Initialisation finished"
+}
+
+# In a process group of its own, beside this shell: a shell that waits for a program of its own answers no signal
+# before that has ended, and a script may take hours.
+initialise_interruptibly() {
+  local initialisation
+  set -m
+  initialise "$@" &
+  initialisation=$!
+  set +m
+  trap 'log "Interrupted"; kill -- "-$initialisation"; wait; exit 143' TERM INT
+  wait "$initialisation" || exit
+  trap - TERM INT
 }
 
 # As root: hand the data to mysql and go on as that user.
@@ -220,7 +230,7 @@ main() {
   if [[ ($1 == mariadbd || $1 == mysqld) ]] && ! wants_help "$@"; then
     read_configuration "$@"
     if [[ $(id -u) == 0 ]]; then step_down "$@"; fi
-    if [[ ! -d $datadir/mysql || -e $datadir/$marker_name ]]; then initialise "$@"; fi
+    if [[ ! -d $datadir/mysql || -e $datadir/$marker_name ]]; then initialise_interruptibly "$@"; fi
     unset "${!MARIADB_@}" "${!MYSQL_@}"
   fi
   exec "$@"

@@ -11,7 +11,7 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** One line a message on standard output, where a container's log is looked for (the JDK's own goes to stderr). */
+/** A line for each message on standard output, where a container's log is looked for (the JDK's own goes to stderr). */
 final class Logging {
 
     private Logging() {
@@ -51,16 +51,21 @@ final class Logging {
             String name = logged.getLoggerName();
             String shortName = name == null ? "-" : name.substring(name.lastIndexOf('.') + 1);
             return Instant.ofEpochMilli(logged.getMillis()).truncatedTo(ChronoUnit.MILLIS) + " " + logged.getLevel()
-                    + " " + shortName + " " + formatMessage(logged) + "\n" + stackTrace(logged.getThrown());
+                    + " " + shortName + " " + formatMessage(logged) + cause(logged) + "\n";
         }
 
-        private static String stackTrace(Throwable thrown) {
+        /** A stack for what is broken; for a warning, which may come every few seconds, what it is called. */
+        private static String cause(LogRecord logged) {
+            Throwable thrown = logged.getThrown();
             if (thrown == null) {
                 return "";
             }
-            StringWriter text = new StringWriter();
-            thrown.printStackTrace(new PrintWriter(text));
-            return text.toString();
+            if (logged.getLevel().intValue() < Level.SEVERE.intValue()) {
+                return ": " + thrown;
+            }
+            StringWriter stack = new StringWriter();
+            thrown.printStackTrace(new PrintWriter(stack));
+            return "\n" + stack.toString().stripTrailing();
         }
     }
 }

@@ -12,7 +12,6 @@ import java.io.Serializable;
 public record TodoItem(long id, String name, String category, String filename, boolean complete, boolean draft)
         implements Serializable {
 
-    /** Longest name, category and file name, in characters: the width of their columns. */
+    /** Longest name, category and file name, in UTF-16 units as browsers count: no column is narrower. */
     public static final int MAX_TEXT = 255;
-
 }
