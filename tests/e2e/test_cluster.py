@@ -87,7 +87,7 @@ def traces(engine: Engine) -> dict[str, set[str]]:
 
 
 def test_engine_died(own: Up, container_engine: Engine) -> None:
-    """`cluster up` starts the engine over what the dead one left, and the cluster works again: restarted or replaced."""
+    """`cluster up` starts the engine over what the dead one left, and the cluster works again."""
     pid = daemon.started()
     if pid is None:
         pytest.skip("the container engine on this machine was not started by timonier, so it is not ours to kill")

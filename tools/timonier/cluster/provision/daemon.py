@@ -20,6 +20,7 @@ MIRROR = "http://127.0.0.1:5001"
 """A registry here is asked before the public one. Nobody need listen: Docker then goes on to the public one."""
 
 _PID_FILES = (Path("/run/docker.pid"), Path("/run/docker/containerd/containerd.pid"))
+_SOCKETS = (Path("/run/docker.sock"), Path("/run/docker/containerd/containerd.sock"))
 _CLUSTER_RANGES = ("10.96.0.0/16", "10.244.0.0/16")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
@@ -105,7 +106,7 @@ def _forget_the_dead() -> None:
             continue
         if not _alive(pid) or _name(pid) not in {"dockerd", "containerd"}:
             file.unlink(missing_ok=True)
-    for socket in (Path("/run/docker.sock"), Path("/run/docker/containerd/containerd.sock")):
+    for socket in _SOCKETS:
         socket.unlink(missing_ok=True)
 
 
