@@ -5,6 +5,7 @@ Every session installs from a lock in `requirements/` with hashes. What follows 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import nox
@@ -21,6 +22,9 @@ nox.options.error_on_external_run = True
 
 CHARTS = ("charts/mariadb", "charts/eni-todo")
 MARKDOWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "charts")
+
+# Sessions that need a container engine may install one where there is none, unless the user forbids it by 0.
+ENGINE = {"TIMONIER_PROVISION": os.environ.get("TIMONIER_PROVISION", "1")}
 
 # Each lock, and the extras of the package that go into it. `lint` comes after `tests`, whose versions it takes over.
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -101,7 +105,7 @@ def unit(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """The tests on a real cluster, which is made when there is none; `-- --kube-context NAME` takes another."""
     install(session, "tests")
-    session.run("pytest", "tests/e2e", *session.posargs)
+    session.run("pytest", "tests/e2e", *session.posargs, env=ENGINE)
 
 
 @nox.session
@@ -110,7 +114,7 @@ def tests(session: nox.Session) -> None:
     install(session, "lint")
     failed = run_lint(session)
     try:
-        session.run("pytest", "tests/unit", "tests/e2e", *session.posargs)
+        session.run("pytest", "tests/unit", "tests/e2e", *session.posargs, env=ENGINE)
     except CommandFailed:
         failed.append("pytest")
     fail_if_any(session, failed)
@@ -130,7 +134,7 @@ def lock(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Build the images, cached by what they are built from."""
     install(session, "tests")
-    session.run("timonier", "cluster", "build", *session.posargs)
+    session.run("timonier", "cluster", "build", *session.posargs, env=ENGINE)
 
 
 @nox.session
@@ -138,3 +142,4 @@ def bench(session: nox.Session) -> None:
     """Measure, side by side with what else does the same."""
     install(session, "tests")
     session.run("python", "benchmarks/render.py", *CHARTS, *session.posargs)
+    session.run("python", "benchmarks/cluster_up.py", env=ENGINE)

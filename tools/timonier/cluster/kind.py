@@ -243,7 +243,7 @@ def _well(parts: Parts, spec: Spec, export: Sequence[str | Path]) -> bool:
 def _create(parts: Parts, spec: Spec) -> None:
     file = cache.folder() / "tmp" / f"kind-{spec.name}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(config(spec, cgroup_v1=parts.engine.cgroup_v1)), encoding="utf-8")
+    file.write_text(as_yaml(config(spec, cgroup_v1=parts.engine.cgroup_v1)), encoding="utf-8")
     cluster = _pytest_kind(spec.name, parts, spec.kubeconfig)
     try:
         cluster.create(file)
@@ -273,6 +273,11 @@ def config(spec: Spec, *, cgroup_v1: bool) -> dict[str, Any]:
         "nodes": [control_plane, *({"role": "worker"} for _ in range(spec.nodes - 1))],
         "kubeadmConfigPatches": [yaml.safe_dump(kubelet)],
     }
+
+
+def as_yaml(said: dict[str, Any]) -> str:
+    """A configuration of kind as the file it reads."""
+    return yaml.safe_dump(said, sort_keys=False)
 
 
 def _pytest_kind(name: str, parts: Parts, kubeconfig: Path | None) -> KindCluster:
