@@ -95,4 +95,8 @@ def _install(steps: Steps) -> None:
     with steps.step("Install Docker from the distribution's packages") as step:
         step.note = "TIMONIER_PROVISION=0 forbids this"
         stream(["apt-get", "update"], lambda _: None, env=quiet)
-        stream(["apt-get", "install", "--yes", "--no-install-recommends", *_PACKAGES], lambda _: None, env=quiet)
+        install = ["apt-get", "install", "--yes", "--no-install-recommends"]
+        stream([*install, *_PACKAGES], lambda _: None, env=quiet)
+        if shutil.which("docker") is None:
+            # Newer releases of both distributions have the command line in a package of its own.
+            stream([*install, "docker-cli"], lambda _: None, env=quiet)
