@@ -17,6 +17,7 @@ from pathlib import Path
 
 from timonier import settings
 from timonier.cluster import images, kind
+from timonier.cluster.spec import Spec, as_yaml, config
 from timonier.cluster.steps import Steps
 
 NAME = "timonier-bench"
@@ -32,13 +33,13 @@ def seconds(command: list[str]) -> float:
 def main(rounds: int) -> None:
     """Measure and print medians and the ratio."""
     wanted = tuple(images.from_folder(name, folder) for name, folder in settings.load().images.items())
-    parts = kind.prepare(kind.Spec(images=wanted), Steps())
+    parts = kind.prepare(Spec(images=wanted), Steps())
     with tempfile.TemporaryDirectory() as scratch:
         kubeconfig = str(Path(scratch) / "kubeconfig")
-        config = Path(scratch) / "kind.yaml"
-        config.write_text(kind.as_yaml(kind.config(kind.Spec(ingress=False), cgroup_v1=parts.engine.cgroup_v1)))
+        file = Path(scratch) / "kind.yaml"
+        file.write_text(as_yaml(config(Spec(ingress=False), cgroup_v1=parts.engine.cgroup_v1)))
         alone = [str(parts.kind), "create", "cluster", f"--name={NAME}", f"--image={parts.node_image}", "--wait=180s"]
-        alone += [f"--config={config}", f"--kubeconfig={kubeconfig}"]
+        alone += [f"--config={file}", f"--kubeconfig={kubeconfig}"]
         ours = [sys.executable, "-m", "timonier", "cluster", "up", f"--name={NAME}", f"--kubeconfig={kubeconfig}"]
         ours += ["--http-port=0", "--https-port=0"]
         times: dict[str, list[float]] = {"kind create cluster --wait": [], "timonier cluster up": []}

@@ -24,6 +24,7 @@ from rich.console import Console
 from timonier import settings
 from timonier.cluster import container, images, kind, node, programs
 from timonier.cluster.provision import daemon
+from timonier.cluster.spec import Spec
 from timonier.cluster.steps import Steps
 from timonier.testing import wait_until
 
@@ -260,7 +261,7 @@ def test_pulled(own: Up, container_engine: Engine, tmp_path: Path) -> None:
     """Where a registry has the images, `cluster up` pulls every one of them, and builds nothing."""
     if not any(MIRROR in address for address in container_engine.mirrors):
         pytest.skip(f"the engine has no registry mirror at {MIRROR}, as an engine provisioned by timonier has")
-    parts = kind.prepare(kind.Spec(images=tuple(project_images())), steps=quiet())
+    parts = kind.prepare(Spec(images=tuple(project_images())), steps=quiet())
     if parts.node_image != node.OWN:
         pytest.skip(f"{parts.node_image} was pulled, so that path has been gone already")
     names = {node.OWN: node.TAG, images.REGISTRY: images.REGISTRY, **{name: name for name in parts.images}}

@@ -62,10 +62,11 @@ def up(
 ) -> None:
     """Create the cluster, or take up the one of that name; load the project's images; wait until all is ready."""
     from timonier.cluster import kind
+    from timonier.cluster.spec import Spec
     from timonier.cluster.steps import Steps
 
     steps = Steps()
-    spec = kind.Spec(name, nodes, node_image, kubeconfig, http_port, https_port, ingress, _project_images(image, steps))
+    spec = Spec(name, nodes, node_image, kubeconfig, http_port, https_port, ingress, _project_images(image, steps))
     cluster = kind.up(spec, steps)
     typer.echo(f"context {cluster.context}")
     if cluster.http_port:
@@ -112,10 +113,11 @@ def load(
 def build() -> None:
     """Have everything a cluster needs, and start none: programs, the node image, the project's images."""
     from timonier.cluster import kind
+    from timonier.cluster.spec import Spec
     from timonier.cluster.steps import Steps
 
     steps = Steps()
-    kind.prepare(kind.Spec(images=_project_images(None, steps)), steps)
+    kind.prepare(Spec(images=_project_images(None, steps)), steps)
 
 
 @app.command(epilog="Example: timonier cluster down --name timonier")

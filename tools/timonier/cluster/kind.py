@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from timonier.cluster import cache, images, node, programs, provision, registry
 from timonier.cluster.process import output, succeeds
+from timonier.cluster.spec import Spec, as_yaml, config, kubeconfig_path, require_free
 from timonier.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -25,35 +21,8 @@ if TYPE_CHECKING:
     from timonier.cluster.container import Engine
     from timonier.cluster.steps import Steps
 
-DEFAULT_NAME = "timonier"
 _READY_SECONDS = 180
 _RESTART_SECONDS = 60
-_LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a cluster should be.
-
-    Attributes:
-        name: Its name; kind's context is `kind-NAME`.
-        nodes: How many nodes: one control plane, and workers.
-        node_image: The node image; by default what `node.obtain` finds.
-        kubeconfig: The file that gets the context; the user's own by default, as kind does.
-        http_port: The port of this machine's loopback that leads to the ingress; 0 for any free one.
-        https_port: The same for TLS.
-        ingress: Whether to install an ingress controller.
-        images: The images to load, in the engine already.
-    """
-
-    name: str = DEFAULT_NAME
-    nodes: int = 1
-    node_image: str | None = None
-    kubeconfig: Path | None = None
-    http_port: int = 0
-    https_port: int = 0
-    ingress: bool = True
-    images: tuple[images.Image, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,7 +182,7 @@ def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> bool:
         with steps.step(f"Replace cluster {spec.name}, which {why}"):
             _pytest_kind(spec.name, parts, spec.kubeconfig).delete()
     for port in (spec.http_port, spec.https_port):
-        _free(port)
+        require_free(port)
     with steps.step(f"Create cluster {spec.name} ({spec.nodes} node{'s' if spec.nodes > 1 else ''})"):
         _create(parts, spec)
     return True
@@ -224,7 +193,7 @@ def _well(parts: Parts, spec: Spec, export: Sequence[str | Path]) -> bool:
     running = nodes(parts.engine, spec.name, running=True)
     if nodes(parts.engine, spec.name) != running or not succeeds(export):
         return False
-    kubeconfig = _kubeconfig(spec.kubeconfig)
+    kubeconfig = kubeconfig_path(spec.kubeconfig)
     probe: list[str | Path] = [
         parts.kubectl,
         f"--kubeconfig={kubeconfig}",
@@ -255,38 +224,13 @@ def _create(parts: Parts, spec: Spec) -> None:
         file.unlink(missing_ok=True)
 
 
-def config(spec: Spec, *, cgroup_v1: bool) -> dict[str, Any]:
-    """The configuration of a cluster as kind reads it (kind.x-k8s.io/v1alpha4)."""
-    mappings = [
-        {"containerPort": inner, "hostPort": outer, "listenAddress": _LOOPBACK, "protocol": "TCP"}
-        for inner, outer in ((80, spec.http_port), (443, spec.https_port))
-    ]
-    control_plane: dict[str, Any] = {"role": "control-plane"}
-    if spec.ingress:
-        control_plane["extraPortMappings"] = mappings
-    kubelet: dict[str, Any] = {"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1"}
-    # Kubernetes 1.35 made the kubelet refuse cgroup v1 unless it is told not to.
-    kubelet |= {"failCgroupV1": False} if cgroup_v1 else {}
-    return {
-        "kind": "Cluster",
-        "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [control_plane, *({"role": "worker"} for _ in range(spec.nodes - 1))],
-        "kubeadmConfigPatches": [yaml.safe_dump(kubelet)],
-    }
-
-
-def as_yaml(said: dict[str, Any]) -> str:
-    """A configuration of kind as the file it reads."""
-    return yaml.safe_dump(said, sort_keys=False)
-
-
 def _pytest_kind(name: str, parts: Parts, kubeconfig: Path | None) -> KindCluster:
     """pytest-kind's cluster with everything named, so that it downloads nothing, and without the folder it leaves."""
     from pytest_kind import KindCluster
 
     cluster = KindCluster(
         name,
-        _kubeconfig(kubeconfig),
+        kubeconfig_path(kubeconfig),
         image=parts.node_image or None,
         kind_path=parts.kind,
         kubectl_path=parts.kubectl,
@@ -297,38 +241,13 @@ def _pytest_kind(name: str, parts: Parts, kubeconfig: Path | None) -> KindCluste
     return cluster
 
 
-def _kubeconfig(chosen: Path | None) -> Path:
-    """The kubeconfig that kind would write to: the first of KUBECONFIG, else the user's."""
-    if chosen is not None:
-        return chosen.absolute()
-    listed = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
-    place = Path(listed[0]) if listed else Path.home() / ".kube" / "config"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return place.absolute()
-
-
 def _kubeconfig_flag(spec: Spec) -> list[str]:
-    return [f"--kubeconfig={_kubeconfig(spec.kubeconfig)}"]
-
-
-def _free(port: int) -> None:
-    """Refuse a port somebody listens on: the engine would say so only after minutes, and less clearly."""
-    if not port:
-        return
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOOPBACK, port))
-        except OSError as error:
-            raise ClusterError(
-                f"Port {port} of {_LOOPBACK} cannot be taken for the ingress: {error.strerror}.",
-                hint="Name others with --http-port and --https-port; 0 takes any free one.",
-            ) from None
+    return [f"--kubeconfig={kubeconfig_path(spec.kubeconfig)}"]
 
 
 def _found(engine: Engine, spec: Spec, kubectl: Path, *, created: bool) -> Cluster:
     ports = _ports(engine, spec.name)
-    kubeconfig = _kubeconfig(spec.kubeconfig)
+    kubeconfig = kubeconfig_path(spec.kubeconfig)
     return Cluster(spec.name, f"kind-{spec.name}", kubeconfig, kubectl, ports.get(80), ports.get(443), created)
 
 

@@ -94,6 +94,7 @@ def _existing(config: pytest.Config) -> Iterator[TestCluster]:
 @contextmanager
 def _made(config: pytest.Config) -> Iterator[TestCluster]:
     from timonier.cluster import kind, programs
+    from timonier.cluster.spec import Spec
     from timonier.cluster.steps import Steps
     from timonier.testing.cluster import TestCluster
 
@@ -103,7 +104,7 @@ def _made(config: pytest.Config) -> Iterator[TestCluster]:
     name = _OWN_NAME if name == "pytest-kind" else name
     kubeconfig = Path(config.getoption("kubeconfig") or f".pytest-kind/{name}/kubeconfig").absolute()
     kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-    spec = kind.Spec(name, config.getoption("nodes"), config.getoption("kind_image"), kubeconfig, images=_images())
+    spec = Spec(name, config.getoption("nodes"), config.getoption("kind_image"), kubeconfig, images=_images())
     made = kind.up(spec, steps)
     helm = programs.find("helm", steps).path
     try:

@@ -7,13 +7,13 @@ import socket
 import pytest
 import yaml
 
-from timonier.cluster import kind
+from timonier.cluster.spec import Spec, config, require_free
 from timonier.errors import ClusterError
 
 
 def test_three_nodes_are_one_control_plane_and_two_workers() -> None:
     """Only the control plane has the ingress's ports, on loopback."""
-    said = kind.config(kind.Spec(nodes=3, http_port=8080, https_port=8443), cgroup_v1=False)
+    said = config(Spec(nodes=3, http_port=8080, https_port=8443), cgroup_v1=False)
     assert [node["role"] for node in said["nodes"]] == ["control-plane", "worker", "worker"]
     mappings = said["nodes"][0]["extraPortMappings"]
     assert [(one["containerPort"], one["hostPort"]) for one in mappings] == [(80, 8080), (443, 8443)]
@@ -24,7 +24,7 @@ def test_three_nodes_are_one_control_plane_and_two_workers() -> None:
 @pytest.mark.parametrize("old", [True, False])
 def test_cgroup_v1_is_allowed_only_where_it_is_there(old: bool) -> None:  # noqa: FBT001 - a table's column
     """The kubelet refuses cgroup v1 since Kubernetes 1.35 unless told otherwise."""
-    patch = yaml.safe_load(kind.config(kind.Spec(), cgroup_v1=old)["kubeadmConfigPatches"][0])
+    patch = yaml.safe_load(config(Spec(), cgroup_v1=old)["kubeadmConfigPatches"][0])
     assert patch["kind"] == "KubeletConfiguration"
     assert patch.get("failCgroupV1", True) is not old
 
@@ -36,7 +36,7 @@ def test_a_port_in_use_is_refused_by_number() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ClusterError, match=f"Port {port} of 127.0.0.1 cannot be taken") as caught:
-            kind._free(port)
+            require_free(port)
     assert "--http-port" in caught.value.hint
-    kind._free(port)
-    kind._free(0)
+    require_free(port)
+    require_free(0)
