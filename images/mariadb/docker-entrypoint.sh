@@ -56,6 +56,7 @@ quoted() {
 }
 
 # name TEXT: the text as a SQL identifier.
+# shellcheck disable=SC2016 # these backquotes are SQL's
 name() { printf '`%s`' "${1//\`/\`\`}"; }
 
 # docker_process_sql [OPTION...]: run the SQL on standard input as root. Under this name for scripts that know the
@@ -154,6 +155,7 @@ create_accounts() {
 }
 
 # A script that may be executed is, others are read into this shell, as with the official image.
+# shellcheck disable=SC1090 # scripts are the user's
 run_script() {
   log "Running $1"
   case $1 in
