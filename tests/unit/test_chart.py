@@ -33,7 +33,8 @@ def test_cases_are_the_defaults_and_the_ci_files(make_chart: Callable[..., Path]
 
 def test_an_archive_is_read_as_the_directory(make_chart: Callable[..., Path], tmp_path: Path) -> None:
     """Everything but the path is the same; a subchart's files are not taken for the chart's."""
-    path = make_chart({**CASES, "charts/sub/Chart.yaml": "name: sub\nversion: 9.9.9\n"})
+    sub = {"charts/sub/Chart.yaml": "name: sub\nversion: 9\n", "charts/sub/ci/odd-values.yaml": "a: 1\n"}
+    path = make_chart({**CASES, **sub, "more/odd-values.yaml": "a: 1\n"})
     archive = tmp_path / "shop-0.1.0.tgz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(path, "shop")

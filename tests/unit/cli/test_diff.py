@@ -42,6 +42,7 @@ def test_the_same_exits_with_0(run: Run, chart: Path) -> None:
         ["--old-set", "size=2"],
         ["--set", "size=1", "--new-set", "size=2"],
         ["--new-case", "big"],
+        ["--case", "big", "--new-case", "defaults"],
     ],
 )
 def test_a_difference_exits_with_1(run: Run, chart: Path, arguments: list[str]) -> None:

@@ -63,6 +63,12 @@ def test_how_it_is_written_is_no_difference() -> None:
     assert difference(CONFIG, rewritten).changes == ()
 
 
+def test_keys_in_another_order_make_no_noise() -> None:
+    """Beside a real change either: only that is shown."""
+    change = only_change("kind: A\nspec: {a: 1, b: 2, c: 3}\n", "spec: {c: 3, b: 9, a: 1}\nkind: A\n")
+    assert [line for line in change.lines if line[0] in "+-"] == ["-  b: 2", "+  b: 9"]
+
+
 @pytest.mark.parametrize(("old", "new"), [("1", '"1"'), ("1", "true"), ("0", "false"), ('""', "null"), ("1", "1.5")])
 def test_another_type_is_a_difference(old: str, new: str) -> None:
     """Python takes 1 for true; the API server does not."""

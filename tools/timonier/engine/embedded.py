@@ -86,10 +86,9 @@ def _check_installable(metadata: Mapping[str, Any], present: Sequence[Mapping[st
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
-    """Take the rendered files apart as Helm does: by path, without partials and notes."""
+    """Take the rendered files apart as Helm does: by path, without notes; partials are not rendered."""
     for path in sorted(rendered):
-        file = path.rpartition("/")[2]
-        if file.startswith("_") or path.endswith("NOTES.txt"):
+        if path.endswith("NOTES.txt"):
             continue
         for _, text, _ in split_documents(rendered[path]):
             yield Template(path, text)
