@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Self
 
@@ -81,6 +83,21 @@ class Browser:
     def cookies(self) -> dict[str, bool]:
         """The names of the cookies it holds, and whether each is for HTTPS only."""
         return {cookie.name: cookie.secure for cookie in self._session.cookies}
+
+
+def certificate(host: str, port: int) -> bytes:
+    """The certificate (DER) that is shown to who asks for a host (SNI) at a port of 127.0.0.1, trusted or not.
+
+    Raises:
+        OSError: Nobody listens there, or the handshake failed.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection((LOOPBACK, port), timeout=ANSWER_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        return secured.getpeercert(binary_form=True) or b""
 
 
 class _NamedHost(HTTPAdapter):
