@@ -11,8 +11,8 @@ readonly megabyte=1048576
 expect() {
   local status=$1 path=$2 answer
   shift 2
-  answer=$(curl --silent --max-time 20 --output "$work/page" --write-out '%{http_code}' \
-    --cookie "$work/cookies" --cookie-jar "$work/cookies" "$@" "$url$path")
+  answer=$(curl --silent --show-error --max-time 20 --output "$work/page" --write-out '%{http_code}' \
+    --cookie "$work/cookies" --cookie-jar "$work/cookies" "$@" "$url$path") || wrong "$path gives no answer"
   [[ $answer == "$status" ]] || wrong "$path answers $answer, not $status"
 }
 
