@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -219,9 +220,7 @@ def mirror(engine: Engine, names: dict[str, str]) -> Iterator[None]:
         with_config(engine, "timonier-mirror", config)
         engine("start", "timonier-mirror")
         for name, public in names.items():
-            wait_until(
-                lambda name=name, public=public: pushed(engine, name, public), f"{name} to be pushed", timeout=120
-            )
+            wait_until(partial(pushed, engine, name, public), f"{name} to be pushed", timeout=120)
         for name, tag in parked.items():
             engine("tag", name, tag)
         for name in {*names, *names.values()}:

@@ -15,6 +15,7 @@ from timonier.cluster import cache
 from timonier.errors import ClusterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -25,9 +26,13 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def write(text: str = "done") -> object:
+def write(text: str = "done") -> Callable[[Path], None]:
     """A build that writes one file."""
-    return lambda into: (into / "file").write_text(text)
+
+    def make(into: Path) -> None:
+        (into / "file").write_text(text)
+
+    return make
 
 
 def test_an_entry_is_made_once() -> None:
@@ -63,7 +68,9 @@ def test_what_a_killed_build_left_is_removed(empty_cache: Path) -> None:
 
 def test_two_builders_at_once_make_one_entry() -> None:
     """The second waits for the first, is told so, and builds nothing."""
-    began, made, waits = Event(), [], []
+    began = Event()
+    made: list[Path] = []
+    waits: list[int] = []
 
     def slow(into: Path) -> None:
         made.append(into)
@@ -73,10 +80,15 @@ def test_two_builders_at_once_make_one_entry() -> None:
         (into / "file").write_text("one")
 
     waited = Event()
+
+    def note() -> None:
+        waits.append(1)
+        waited.set()
+
     with ThreadPoolExecutor() as pool:
         first = pool.submit(cache.entry, "programs", "one", slow)
         assert began.wait(10)
-        second = pool.submit(cache.entry, "programs", "one", slow, waiting=lambda: (waits.append(1), waited.set()))
+        second = pool.submit(cache.entry, "programs", "one", slow, waiting=note)
         assert first.result(20) == second.result(20)
     assert len(made) == 1
     assert waits == [1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -63,7 +63,11 @@ def steps() -> Steps:
 
 def shop(key: str = "new") -> images.Image:
     """An image that can be built."""
-    return images.Image("shop:1", key, lambda engine, _: engine.there.__setitem__("shop:1", key))
+
+    def build(engine: Any, _step: object) -> None:  # noqa: ANN401 - the fake, not an Engine
+        engine.there["shop:1"] = key
+
+    return images.Image("shop:1", key, build)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import platform
 import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
-from timonier.cluster import gobuild, programs
+from timonier.cluster import gobuild, programs, recipes
 from timonier.cluster.steps import Steps
 from timonier.errors import ClusterError
 
@@ -69,7 +71,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     class Answer(io.BytesIO):
         headers = {"Content-Length": str(len(content))}  # noqa: RUF012 - as urllib's
 
-    monkeypatch.setattr(programs.urllib.request, "urlopen", lambda *_, **__: Answer(content))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Answer(content))
 
 
 def test_a_release_is_verified_and_cached(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
@@ -77,7 +79,7 @@ def test_a_release_is_verified_and_cached(monkeypatch: pytest.MonkeyPatch, steps
     content = b"#!/bin/sh\necho kind v0.33.0\n"
     kind = programs.PROGRAMS["kind"]
     monkeypatch.setitem(kind.digests, "amd64", hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(programs.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     serve(monkeypatch, content)
     found = programs.find("kind", steps)
     assert (found.origin, found.path.read_bytes()) == ("release", content)
@@ -88,7 +90,7 @@ def test_a_release_is_verified_and_cached(monkeypatch: pytest.MonkeyPatch, steps
 
 def test_a_release_with_another_checksum_is_thrown_away(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
     """A download that is not what its publisher published is neither kept nor run, and nothing is built instead."""
-    monkeypatch.setattr(programs.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     serve(monkeypatch, b"tampered with")
     with pytest.raises(ClusterError, match="has the SHA-256"):
         programs.find("kind", steps)
@@ -103,7 +105,7 @@ def test_without_release_and_go_the_sentence_says_what_to_install(
     def unreachable(*_: object, **__: object) -> None:
         raise urllib.error.URLError("no such host")
 
-    monkeypatch.setattr(programs.urllib.request, "urlopen", unreachable)
+    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
     with pytest.raises(ClusterError, match="no Go toolchain") as caught:
         programs.find("kind", steps)
     assert "Install Go" in caught.value.hint
@@ -111,9 +113,9 @@ def test_without_release_and_go_the_sentence_says_what_to_install(
 
 def test_every_recipe_is_pinned_to_the_version_it_states() -> None:
     """The version in the cache's and the people's names is the one in the recipe's go.mod."""
-    recipes = [recipe for recipe in vars(gobuild).values() if isinstance(recipe, gobuild.Recipe)]
-    assert len(recipes) > 5
-    for recipe in recipes:
+    pinned_recipes = [recipe for recipe in vars(gobuild).values() if isinstance(recipe, gobuild.Recipe)]
+    assert len(pinned_recipes) > 5
+    for recipe in pinned_recipes:
         if recipe.name.startswith("programs/"):
-            pinned = (programs.gobuild.recipes.folder(recipe.name) / "go.mod").read_text(encoding="utf-8")
+            pinned = (recipes.folder(recipe.name) / "go.mod").read_text(encoding="utf-8")
             assert f" v{recipe.version}" in pinned.replace("\n", " ").split("replace (")[0], recipe.name

@@ -85,7 +85,7 @@ def test_only_missing_capabilities_are_taken_out() -> None:
         "capabilities": {"bounding": ["CAP_KILL", "CAP_SYS_RESOURCE"], "effective": ["CAP_KILL"]},
     }
     expected = copy.deepcopy(process)
-    expected["capabilities"]["bounding"] = ["CAP_KILL"]  # type: ignore[call-overload, index]
+    expected["capabilities"]["bounding"] = ["CAP_KILL"]  # type: ignore[index]
     oci_runtime.within_bounds(process, {"CAP_SYS_RESOURCE"})
     assert process == expected
     oci_runtime.within_bounds({"args": ["sh"]}, {"CAP_SYS_RESOURCE"})  # an exec may state none

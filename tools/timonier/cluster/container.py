@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 KEY_LABEL = "timonier.key"
 _STEP_LINE = re.compile(r"^(?:Step (\d+)/(\d+) :|#\d+ \[[^\]]*?(\d+)/(\d+)\])")
 _INFO_SECONDS = 20
+_FREEZER = Path("/sys/fs/cgroup/freezer")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,17 @@ class Engine:
             options = ("--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner")
             output(["tar", *options, "-C", rootfs, "-cf", archive, "."])
             self("import", *(f"--change={change}" for change in said), archive, image)
+
+    def thaw(self, name: str) -> None:
+        """Let the frozen processes of a container go on, where it runs on this machine's cgroup v1.
+
+        runc freezes a cgroup while it changes it. One that was killed meanwhile, with the cluster it worked in, leaves
+        processes behind that no signal reaches, SIGKILL included, until they are thawed (cgroup-v1/freezer-subsystem).
+        """
+        identity = self("inspect", name, "--format", "{{.Id}}").strip()
+        for state in _FREEZER.glob(f"**/{identity}/**/freezer.state"):
+            with contextlib.suppress(OSError):
+                state.write_text("THAWED", encoding="ascii")
 
     def _builder(self) -> dict[str, str]:
         """The classic builder where the command line has no BuildKit beside it."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CalledProcessError
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from timonier.cluster import cache, images, node, programs, provision, registry
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 _READY_SECONDS = 180
 _RESTART_SECONDS = 60
+_LOOK_SECONDS = 0.3
+_DELETE_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,6 @@ def up(spec: Spec, steps: Steps) -> Cluster:
     with cache.lock(f"cluster-{spec.name}", waiting=lambda: steps.say("Another process is at this cluster; waiting.")):
         created = _create_or_reuse(parts, spec, steps)
         cluster = _found(engine, spec, kubectl, created=created)
-        for image in parts.images:
-            registry.load(engine, nodes(engine, spec.name), image, steps)
         _settle(cluster, spec, steps)
     return cluster
 
@@ -127,7 +130,7 @@ def down(name: str, steps: Steps, kubeconfig: Path | None = None) -> bool:
     if there:
         parts = Parts(engine, programs.find("kind", steps).path, programs.find("kubectl", steps).path, "", ())
         with steps.step(f"Remove cluster {name}"):
-            _pytest_kind(name, parts, kubeconfig).delete()
+            _delete(name, parts, kubeconfig)
     if not _clusters(engine):
         registry.stop(engine)
         succeeds([engine.program, "network", "rm", registry.NETWORK])
@@ -177,15 +180,43 @@ def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> bool:
         export: list[str | Path] = [parts.kind, "export", "kubeconfig", f"--name={spec.name}", *_kubeconfig_flag(spec)]
         if len(found) == spec.nodes and _well(parts, spec, export):
             steps.say(f"Cluster {spec.name} is there; using it.")
+            _load(parts, spec, steps)
             return False
         why = "is dead" if len(found) == spec.nodes else f"has {len(found)} nodes, not {spec.nodes}"
         with steps.step(f"Replace cluster {spec.name}, which {why}"):
-            _pytest_kind(spec.name, parts, spec.kubeconfig).delete()
+            _delete(spec.name, parts, spec.kubeconfig)
     for port in (spec.http_port, spec.https_port):
         require_free(port)
     with steps.step(f"Create cluster {spec.name} ({spec.nodes} node{'s' if spec.nodes > 1 else ''})"):
-        _create(parts, spec)
+        _create_and_load(parts, spec, steps)
     return True
+
+
+def _load(parts: Parts, spec: Spec, steps: Steps) -> None:
+    for image in parts.images:
+        registry.load(parts.engine, nodes(parts.engine, spec.name), image, steps)
+
+
+def _create_and_load(parts: Parts, spec: Spec, steps: Steps) -> None:
+    """Create the cluster, and load the images as soon as its containers take any: most of creating is waiting."""
+    over = Event()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        loading = beside.submit(_load_meanwhile, parts, spec, steps, over)
+        try:
+            _create(parts, spec)
+        except BaseException:
+            over.set()
+            raise
+        loading.result()
+
+
+def _load_meanwhile(parts: Parts, spec: Spec, steps: Steps, over: Event) -> None:
+    while not over.wait(_LOOK_SECONDS):
+        running = nodes(parts.engine, spec.name, running=True)
+        answers = (succeeds([parts.engine.program, "exec", node_name, "ctr", "version"]) for node_name in running)
+        if len(running) == spec.nodes and all(answers):
+            _load(parts, spec, steps)
+            return
 
 
 def _well(parts: Parts, spec: Spec, export: Sequence[str | Path]) -> bool:
@@ -222,6 +253,19 @@ def _create(parts: Parts, spec: Spec) -> None:
         ) from error
     finally:
         file.unlink(missing_ok=True)
+
+
+def _delete(name: str, parts: Parts, kubeconfig: Path | None) -> None:
+    """Delete a cluster, again where the engine could not end its processes: on cgroup v1 some may be frozen."""
+    for _ in range(_DELETE_TRIES):
+        try:
+            _pytest_kind(name, parts, kubeconfig).delete()
+        except CalledProcessError:
+            for node_name in nodes(parts.engine, name):
+                parts.engine.thaw(node_name)
+        else:
+            return
+    raise ClusterError(f"kind could not delete cluster {name}.", hint="The lines above are kind's own.")
 
 
 def _pytest_kind(name: str, parts: Parts, kubeconfig: Path | None) -> KindCluster:

@@ -61,7 +61,8 @@ def manifest(image: str, name: str = NAME) -> Manifest:
                     "name": "client",
                     "image": image,
                     "imagePullPolicy": "IfNotPresent",
-                    "command": ["sleep", "86400"],
+                    # A shell as process 1, and not sleep: it reaps what the commands run here leave behind.
+                    "command": ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 3600 & wait $!; done"],
                     "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}},
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
