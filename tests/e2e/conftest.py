@@ -28,6 +28,7 @@ CHART = Path(__file__).parents[2] / "charts" / "eni-todo"
 # Short pauses for tests that are about something else: nothing here is waited for by anybody but them.
 QUICK: dict[str, Any] = {
     "lifecycle": {"preStopSleepSeconds": 1},
+    "config": {"SHUTDOWN_DRAIN_SECONDS": 0},
     "terminationGracePeriodSeconds": 10,
     "probes": {"readiness": {"periodSeconds": 1}},
     "mariadb": {"probes": {"startup": {"periodSeconds": 1}, "readiness": {"periodSeconds": 1}}},

@@ -18,7 +18,9 @@ public record Settings(int port, String hostname, Path uploads, Duration drain, 
                        DatabaseSettings database, ReplicationSettings replication) {
 
     private static final int HTTP_PORT = 8080;
-    private static final int DRAIN_SECONDS = 2;
+    // Longer than a readiness probe of a few seconds takes to notice, and an ingress to hear of it; shorter than the
+    // ten seconds docker stop waits.
+    private static final int DRAIN_SECONDS = 8;
     private static final int MAX_DRAIN_SECONDS = 3600;
 
     /** Reads the environment; throws {@link SettingsException} when a value makes no sense. */
