@@ -9,7 +9,9 @@ import shlex
 import socket
 import subprocess
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -39,12 +41,10 @@ class Installed:
     notes: str
     environment: dict[str, str]
 
-    def command(self, part: str, notes: str = "") -> str:
-        """The one line of NOTES.txt that is indented, as commands are, and holds some text."""
-        [found] = [
-            line.strip() for line in (notes or self.notes).splitlines() if line.startswith("  ") and part in line
-        ]
-        return found
+    def commands(self, part: str, notes: str = "") -> list[str]:
+        """The lines of NOTES.txt that are indented, as commands are, and hold some text."""
+        lines = (notes or self.notes).splitlines()
+        return [line.strip() for line in lines if line.startswith("  ") and part in line]
 
     def run(self, command: str, timeout: float = 200) -> str:
         """Type a command into a shell; returns its standard output, and asserts that it succeeded."""
@@ -101,7 +101,7 @@ def forwarded(installed: Installed) -> Iterator[str]:
 
     Where something else has the local port already, another one takes its place in both.
     """
-    command = installed.command(" port-forward ")
+    [command] = installed.commands(" port-forward ")
     [address] = re.findall(r"http://127\.0\.0\.1:\S+", installed.notes)
     if taken(int(LOCAL_PORT)):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -121,21 +121,33 @@ def taken(port: int) -> bool:
     return False
 
 
+def port_of(address: str) -> int:
+    """The port an address names."""
+    return urlsplit(address).port or 80
+
+
 def test_notes(installed: Installed) -> None:
     """With no values, what NOTES.txt prints works as printed: waiting, opening the page, `helm test`."""
-    assert "successfully rolled out" in installed.run(installed.command(" rollout status "))
+    rollouts = installed.commands(" rollout status ")
+    assert [command.split()[-1] for command in rollouts] == [f"statefulset/{NAME}-mariadb", f"deployment/{NAME}"]
+    for command in rollouts:
+        installed.run(command)
     with forwarded(installed) as address:
-        page = wait_until(lambda: requests.get(address, timeout=10), "the page to answer where NOTES.txt says")
-        # The first answer counts: an error is one, too.
-        assert "This app hostname is" in page.text
-    tested = installed.run(installed.command(" test "))
+        # An error would be an answer, too: only the port may need a moment.
+        wait_until(lambda: taken(port_of(address)), "the port-forward to listen")
+        answer = requests.get(address, timeout=10)
+        assert answer.status_code == HTTPStatus.OK
+        assert "This app hostname is" in answer.text
+    [test] = installed.commands(" test ")
+    tested = installed.run(test)
     assert tested.count("Phase:          Succeeded") == 2, tested
 
 
 def test_notes_node_port(installed: Installed, module_client: Client) -> None:
     """With a NodePort, the address that the printed command prints is the page's."""
     notes = installed.upgrade("service.type=NodePort")
-    address = installed.run(installed.command("echo ", notes)).strip()
+    [command] = installed.commands("echo ", notes)
+    address = installed.run(command).strip()
     [page] = wait_until(lambda: module_client.fetch(address), "the page to answer where NOTES.txt says")
     assert "This app hostname is" in page
 
