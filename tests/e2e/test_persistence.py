@@ -96,11 +96,10 @@ def test_pod_deleted(stack: Stack) -> None:
 def test_scaled_to_zero(stack: Stack) -> None:
     """Rows are there after the StatefulSet was scaled to 0 and back, on the same claim."""
     names, claim = stack.add("outlives a night without a pod"), stack.claim()
-    scale = ("scale", "statefulset/eni-todo-mariadb")
-    stack.release.cluster.kubectl(*scale, "--replicas=0", namespace=stack.release.namespace)
+    stack.release.scale("statefulset/eni-todo-mariadb", 0)
     wait_until(lambda: not stack.release.pods("mariadb"), "the database to go")
     assert "503" in stack.todo.refusal()
-    stack.release.cluster.kubectl(*scale, "--replicas=1", namespace=stack.release.namespace)
+    stack.release.scale("statefulset/eni-todo-mariadb", 1)
     assert uid(stack.claim()) == uid(claim)
     assert stack.names() == names
 

@@ -26,6 +26,7 @@ EMBEDDED: dict[str, Any] = {"mariadb": {"enabled": False}}
 MARK = "/tmp/started"  # noqa: S108 - in the pod, whose own it is
 SPREAD = 30  # requests: that one of two pods gets none of them has a chance of 1 in 500 million
 SOON = {"periodSeconds": 1, "timeoutSeconds": 1, "failureThreshold": 2}
+DATABASE = "statefulset/eni-todo-mariadb"
 OUTAGE_SECONDS = 60
 
 
@@ -86,11 +87,6 @@ class Outage:
     before: set[tuple[str, str, int]]
     watch: Future[str]
 
-    def scale_database(self, replicas: int) -> None:
-        """Set the number of database pods."""
-        command = ("scale", f"statefulset/{self.release.name}-mariadb", f"--replicas={replicas}")
-        self.release.cluster.kubectl(*command, namespace=self.release.namespace)
-
 
 @pytest.fixture(scope="module")
 def outage(module_eni_todo: Callable[..., Release], module_client: Client) -> Iterator[Outage]:
@@ -101,12 +97,11 @@ def outage(module_eni_todo: Callable[..., Release], module_client: Client) -> It
     chapter = module_eni_todo({**EMBEDDED, "externalDatabase": database, **liveness}, name="chapter")
     one = "timeout 5 wget -q -O /dev/null http://eni-todo/eni-todo/healthz && echo answered || echo failed"
     script = f"for second in $(seq {OUTAGE_SECONDS}); do {one}; sleep 1; done"
+    before = identities(release.pods())
+    release.scale(DATABASE, 0)
+    wait_until(lambda: not release.pods("mariadb"), "the database to go")
     with ThreadPoolExecutor(max_workers=1) as pool:
-        watch = pool.submit(lambda: module_client.run("sh", "-c", script))
-        under_way = Outage(release, chapter, identities(release.pods()), watch)
-        under_way.scale_database(0)
-        wait_until(lambda: not release.pods("mariadb"), "the database to go")
-        yield under_way
+        yield Outage(release, chapter, before, pool.submit(lambda: module_client.run("sh", "-c", script)))
 
 
 def test_database_down(outage: Outage, at: Callable[[str | Manifest], Todo]) -> None:
@@ -123,9 +118,14 @@ def test_startup(module_eni_todo: Callable[..., Release], at: Callable[[str | Ma
     wait_until(lambda: len(release.pods()) == 2, "two pods")
     wait_until(lambda: all(at(pod).healthy() for pod in release.pods()), "both pods to answer at their addresses")
 
+    service = at("starting-eni-todo")
+    wait_until(lambda: "refused" in service.refusal(), "the Service to refuse requests", timeout=20)
+
     def left_alone() -> bool:
-        ready = any(is_ready(pod) for pod in release.pods()) or release.endpoints("starting-eni-todo")
-        return not ready and "refused" in at("starting-eni-todo").refusal()
+        assert not [name_of(pod) for pod in release.pods() if is_ready(pod)]
+        assert not release.endpoints("starting-eni-todo")
+        assert "refused" in service.refusal()
+        return True
 
     holds_for(left_alone, "no pod is ready, and the Service refuses requests", seconds=5)
 
@@ -135,8 +135,8 @@ def test_startup(module_eni_todo: Callable[..., Release], at: Callable[[str | Ma
         release.cluster.execute(name_of(pod), "touch", MARK, namespace=release.namespace)
         started.add(name_of(pod))
         wait_until(lambda: release.endpoints("starting-eni-todo") == started, f"{started} to be behind the Service")
-        wait_until(lambda: set(at("starting-eni-todo").hosts(SPREAD)) >= started, f"{started} to get requests")
-        assert set(at("starting-eni-todo").hosts(SPREAD)) == started
+        wait_until(lambda: set(service.hosts(SPREAD)) >= started, f"{started} to get requests")
+        assert set(service.hosts(SPREAD)) == started
     assert sum(restarts(pod) for pod in release.pods()) == 0
 
 
@@ -191,6 +191,6 @@ def test_database_still_down(outage: Outage, at: Callable[[str | Manifest], Todo
     assert "503" in at("eni-todo").refusal()
     assert restarts(outage.chapter.pods()[0]) > 0
 
-    outage.scale_database(1)
+    outage.release.scale(DATABASE, 1)
     wait_until(at("eni-todo").page, "the page to be back")
     assert identities(outage.release.pods(ready=True)) == outage.before

@@ -78,6 +78,10 @@ class Release:
         """Run the chart's own tests (`helm test`) and return their output."""
         return self.cluster.helm("test", self.name, "--logs", namespace=self.namespace)
 
+    def scale(self, workload: str, replicas: int) -> None:
+        """Set a workload's number of pods past Helm, as an operator would: `scale("statefulset/shop", 0)`."""
+        self.cluster.kubectl("scale", workload, f"--replicas={replicas}", namespace=self.namespace)
+
     def get(self, kind: str, name: str) -> Manifest:
         """One object of the release's namespace."""
         return self.cluster.get(kind, name, self.namespace)
