@@ -38,9 +38,10 @@ def doctor(
     if output == "json":
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
+        widths = [max(len(finding.name) for finding in findings), max(len(finding.version) for finding in findings)]
         for finding in findings:
-            mark = "✓" if finding.found else "✗"
-            typer.echo(f"{mark} {finding.name:<18} {finding.version or '-':<12} {finding.origin}")
+            name, version = finding.name.ljust(widths[0]), (finding.version or "-").ljust(widths[1])
+            typer.echo(f"{'✓' if finding.found else '✗'} {name}  {version}  {finding.origin}")
     raise typer.Exit(0 if all(finding.found for finding in findings) else 1)
 
 

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from timonier.cluster import cache, images
+from timonier.cluster.process import succeeds
 from timonier.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -35,14 +36,15 @@ def full_name(image: str) -> str:
 
 def start(engine: Engine, steps: Steps) -> str:
     """Start the registry where it does not run; returns its address on this machine's loopback."""
-    if not _running(engine):
-        images.obtain(engine, images.registry(steps), steps)
-        engine("rm", "--force", "--volumes", NAME)
-        data = cache.folder() / "registry"
-        data.mkdir(parents=True, exist_ok=True)
-        options = ["--detach", "--name", NAME, "--network", NETWORK, f"--publish=127.0.0.1::{_PORT}"]
-        options += [f"--volume={data}:/var/lib/registry", *_settings()]
-        engine("run", *options, images.REGISTRY, "serve", "/etc/distribution/config.yml")
+    with cache.lock("registry"):
+        if not _running(engine):
+            images.obtain(engine, images.registry(steps), steps)
+            stop(engine)
+            data = cache.folder() / "registry"
+            data.mkdir(parents=True, exist_ok=True)
+            options = ["--detach", "--name", NAME, "--network", NETWORK, f"--publish=127.0.0.1::{_PORT}"]
+            options += [f"--volume={data}:/var/lib/registry", *_settings()]
+            engine("run", *options, images.REGISTRY, "serve", "/etc/distribution/config.yml")
     return engine("port", NAME, f"{_PORT}/tcp").splitlines()[0].strip()
 
 
@@ -63,8 +65,8 @@ def _running(engine: Engine) -> bool:
 
 
 def stop(engine: Engine) -> None:
-    """Remove the registry's container; what was pushed stays in the cache."""
-    engine("rm", "--force", "--volumes", NAME)
+    """Remove the registry's container, where there is one; what was pushed stays in the cache."""
+    succeeds([engine.program, "rm", "--force", "--volumes", NAME])
 
 
 def load(engine: Engine, nodes: Sequence[str], image: str, steps: Steps) -> None:
