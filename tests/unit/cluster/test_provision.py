@@ -96,6 +96,7 @@ def test_a_stale_process_id_is_forgotten(tmp_path: Path, monkeypatch: pytest.Mon
     gone, other = tmp_path / "docker.pid", tmp_path / "containerd.pid"
     gone.write_text("999999999")
     other.write_text("1")
+    monkeypatch.setenv("TIMONIER_CACHE", str(tmp_path))
     monkeypatch.setattr(daemon, "_PID_FILES", (gone, other))
     monkeypatch.setattr(daemon, "_SOCKETS", ())
     daemon._forget_the_dead()

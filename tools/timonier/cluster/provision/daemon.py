@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +37,10 @@ def log_file() -> Path:
     return state() / "dockerd.log"
 
 
+def _pid_file() -> Path:
+    return state() / "pid"
+
+
 def start() -> str:
     """Start the daemon and wait until it answers; says which way was taken.
 
@@ -48,17 +51,11 @@ def start() -> str:
         output(["systemctl", "start", "docker"], timeout=_START_SECONDS)
         return "by systemd"
     _forget_the_dead()
+    # A session of its own, and nobody's child: it outlives this process, and Ctrl-C here does not reach it.
+    daemon = ["setsid", "--fork", "dockerd", f"--config-file={_configuration()}", f"--pidfile={_pid_file()}"]
     with log_file().open("ab") as log:
-        process = subprocess.Popen(
-            [shutil.which("dockerd") or "dockerd", f"--config-file={_configuration()}"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            # A session of its own: it outlives this process, and Ctrl-C here does not reach it.
-            start_new_session=True,
-        )
-    (state() / "pid").write_text(str(process.pid), encoding="utf-8")
-    _wait(process)
+        subprocess.run(daemon, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
+    _wait()
     _keep_traffic_here()
     return f"log {log_file()}"
 
@@ -72,7 +69,7 @@ def stop() -> bool:
     deadline = time.monotonic() + _STOP_SECONDS
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
-    (state() / "pid").unlink(missing_ok=True)
+    _pid_file().unlink(missing_ok=True)
     for command in _routes("del"):
         succeeds(command)
     return True
@@ -81,15 +78,15 @@ def stop() -> bool:
 def started() -> int | None:
     """The process id of the daemon that `start` started, while it runs."""
     try:
-        pid = int((state() / "pid").read_text(encoding="utf-8"))
+        pid = int(_pid_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return pid if _alive(pid) and _name(pid) == "dockerd" else None
 
 
-def _wait(process: subprocess.Popen[bytes]) -> None:
+def _wait() -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
         if container.answering():
             return
         time.sleep(0.2)
@@ -99,7 +96,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
 
 def _forget_the_dead() -> None:
     """A daemon that was killed leaves its process id behind, and the next one believes the file."""
-    for file in _PID_FILES:
+    for file in (*_PID_FILES, _pid_file()):
         try:
             pid = int(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
