@@ -6,13 +6,14 @@ Every session installs from a lock in `requirements/` with hashes. What follows 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import nox
 from nox.command import CommandFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 nox.needs_version = ">=2025.2"
 nox.options.sessions = ["lint", "unit"]
@@ -72,7 +73,7 @@ def show(session: nox.Session, *arguments: str, differs: bool = False) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff, mypy strict, YAML, Markdown, and `helm lint --strict` of both charts in every case."""
+    """Ruff, mypy strict, YAML, Markdown, the values tables, and `helm lint --strict` of both charts in every case."""
     install(session, "lint")
     fail_if_any(session, run_lint(session))
 
@@ -101,11 +102,31 @@ def unit(session: nox.Session) -> None:
     session.run("pytest", "tests/unit", *session.posargs)
 
 
+@contextmanager
+def engine(session: nox.Session) -> Iterator[None]:
+    """A container engine with all that a cluster is made of, got in plain sight before pytest hides what is printed.
+
+    An engine that was started here is stopped again, unless something still runs in it (a cluster that was kept).
+    """
+    session.run("python", "-m", "timonier.cluster.provision", "start", env=ENGINE)
+    try:
+        session.run("timonier", "cluster", "build", env=ENGINE)
+        yield
+    finally:
+        session.run("python", "-m", "timonier.cluster.provision", "stop", env=ENGINE)
+
+
+def takes_another_cluster(session: nox.Session) -> bool:
+    """Whether pytest is told of a cluster that is there, on which nothing need be built."""
+    return any(argument.startswith("--kube-context") for argument in session.posargs)
+
+
 @nox.session
 def e2e(session: nox.Session) -> None:
     """The tests on a real cluster, which is made when there is none; `-- --kube-context NAME` takes another."""
     install(session, "tests")
-    session.run("pytest", "tests/e2e", *session.posargs, env=ENGINE)
+    with nullcontext() if takes_another_cluster(session) else engine(session):
+        session.run("pytest", "tests/e2e", *session.posargs, env=ENGINE)
 
 
 @nox.session
@@ -114,7 +135,8 @@ def tests(session: nox.Session) -> None:
     install(session, "lint")
     failed = run_lint(session)
     try:
-        session.run("pytest", "tests/unit", "tests/e2e", *session.posargs, env=ENGINE)
+        with nullcontext() if takes_another_cluster(session) else engine(session):
+            session.run("pytest", "tests/unit", "tests/e2e", *session.posargs, env=ENGINE)
     except CommandFailed:
         failed.append("pytest")
     fail_if_any(session, failed)
@@ -134,7 +156,8 @@ def lock(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Build the images, cached by what they are built from."""
     install(session, "tests")
-    session.run("timonier", "cluster", "build", *session.posargs, env=ENGINE)
+    with engine(session):
+        session.log("All that a cluster is made of is there.")
 
 
 @nox.session
@@ -142,4 +165,5 @@ def bench(session: nox.Session) -> None:
     """Measure, side by side with what else does the same."""
     install(session, "tests")
     session.run("python", "benchmarks/render.py", *CHARTS, *session.posargs)
-    session.run("python", "benchmarks/cluster_up.py", env=ENGINE)
+    with engine(session):
+        session.run("python", "benchmarks/cluster_up.py", env=ENGINE)

@@ -95,7 +95,15 @@ def test_an_interrupt_is_one_sentence(
 def test_an_interrupt_from_outside_ends_the_program(tmp_path: Path) -> None:
     """The same by the signal, while it waits for its input."""
     command = [sys.executable, "-m", "timonier", "render", "-"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        # A job in the background of a script starts with the signal ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+    )
     wait_until_reading(process.pid)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)

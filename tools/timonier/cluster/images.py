@@ -176,10 +176,8 @@ def scratch() -> Path:
 
 def _debootstrap(rootfs: Path) -> None:
     """A base as slim as the official one: no manuals, no translations, no package lists; the machine's own mirror."""
-    sources = _sources()
-    mirror = next((word for text in sources.values() for word in text.split() if "://" in word), "")
-    output(["debootstrap", "--variant=minbase", _SUITE, rootfs, *([mirror] if mirror else [])])
-    for name, text in sources.items():
+    output(["debootstrap", "--variant=minbase", _SUITE, rootfs, *_mirror()])
+    for name, text in _sources().items():
         (rootfs / "etc/apt" / name).write_text(text, encoding="utf-8")
     slim = recipes.folder("node") / "slim"
     shutil.copy(slim / "dpkg.cfg", rootfs / "etc/dpkg/dpkg.cfg.d/slim")
@@ -191,6 +189,13 @@ def _debootstrap(rootfs: Path) -> None:
     # Docker writes its own; the host's would end up in every image.
     for name in ("etc/resolv.conf", "etc/hostname"):
         (rootfs / name).unlink(missing_ok=True)
+
+
+def _mirror() -> list[str]:
+    """Where apt gets the suite from on this machine; empty for debootstrap's own default."""
+    asked = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages"]
+    found = (line.split() for line in output(asked).splitlines())
+    return [address for suite, address in found if suite == _SUITE][:1]
 
 
 def _sources() -> dict[str, str]:

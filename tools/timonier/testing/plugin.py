@@ -37,12 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def container_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """The container engine; one that had to be started for the tests is stopped after them."""
+def container_engine() -> Iterator[Engine]:
+    """The container engine; one that had to be started for the tests is stopped after them, unless it is in use."""
     from timonier.cluster import provision
     from timonier.cluster.steps import Steps
 
-    with provision.borrowed(Steps(), keep=request.config.getoption("keep_cluster")) as engine:
+    with provision.borrowed(Steps()) as engine:
         yield engine
 
 

@@ -52,14 +52,14 @@ def ensure(steps: Steps) -> Engine:
 
 
 @contextmanager
-def borrowed(steps: Steps, *, keep: bool = False) -> Iterator[Engine]:
-    """The container engine for a while: one that had to be started for it is stopped afterwards, unless kept."""
+def borrowed(steps: Steps) -> Iterator[Engine]:
+    """The container engine for a while: one that had to be started is stopped afterwards, unless it is in use."""
     was_there = container.answering() is not None
     engine = ensure(steps)
     try:
         yield engine
     finally:
-        if not (was_there or keep):
+        if not was_there:
             daemon.stop()
 
 

@@ -61,9 +61,10 @@ def start() -> str:
 
 
 def stop() -> bool:
-    """Stop the daemon that `start` started, with the containers in it; whether there was one."""
+    """Stop the daemon that `start` started, unless something runs in it; whether it was stopped."""
     pid = started()
-    if pid is None:
+    engine = container.answering()
+    if pid is None or (engine is not None and engine("ps", "--quiet").strip()):
         return False
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
