@@ -46,6 +46,7 @@ LINT_STEPS: tuple[tuple[str, ...], ...] = (
     ("mypy",),
     ("yamllint", "--strict", "."),
     ("pymarkdown", "scan", "--recurse", *MARKDOWN),
+    ("timonier", "docs", *CHARTS, "--check"),
     ("python", ".ci/helm_lint.py", *CHARTS),
 )
 

@@ -8,13 +8,14 @@ number, `y` and `n` are booleans. The rules here are those of go.yaml.in/yaml/v2
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from timonier.errors import TimonierError
 
@@ -92,8 +93,15 @@ def load_all(text: str, *, origin: str, error: type[TimonierError], first_line: 
     Raises:
         TimonierError: Of the class `error`, naming `origin`, line and problem.
     """
-    try:
+    with _explained(origin, error, first_line):
         yield from yaml.load_all(text, Loader=_Loader)
+
+
+@contextlib.contextmanager
+def _explained(origin: str, error: type[TimonierError], first_line: int) -> Iterator[None]:
+    """Turn what PyYAML raises into one sentence with file and line."""
+    try:
+        yield
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = first_line + (mark.line if mark else 0)
@@ -113,6 +121,26 @@ def load(text: str, *, origin: str, error: type[TimonierError], first_line: int 
     if len(documents) > 1:
         raise error(f"{origin}: holds {len(documents)} YAML documents where one is read.", hint="Merge them.")
     return documents[0] if documents else None
+
+
+@contextlib.contextmanager
+def nodes(
+    text: str, *, origin: str, error: type[TimonierError]
+) -> Iterator[tuple[yaml.Node | None, Callable[[yaml.Node], Any]]]:
+    """Parse one YAML document into nodes, which know their lines, for as long as the context lasts.
+
+    Yields:
+        The root, None when there is no document; and what makes a node the value that `load` gives.
+
+    Raises:
+        TimonierError: Of the class `error`, naming `origin`, line and problem.
+    """
+    with _explained(origin, error, first_line=1):
+        loader = _Loader(text)
+        try:
+            yield loader.get_single_node(), lambda node: loader.construct_object(node, deep=True)
+        finally:
+            loader.dispose()
 
 
 class _Dumper(_SafeDumper):

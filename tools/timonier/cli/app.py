@@ -8,6 +8,7 @@ import typer
 
 from timonier import __version__
 from timonier.cli.diff import diff
+from timonier.cli.docs import docs
 from timonier.cli.render import render
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ def timonier(
 
 app.command()(render)
 app.command()(diff)
+app.command()(docs)
 
 
 from timonier.cli import cluster  # noqa: E402

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from timonier.diff.compare import Change, Difference
+    from timonier.docs.table import Table
     from timonier.manifest import Identity
     from timonier.render import Rendering
 
@@ -52,6 +53,20 @@ def difference_json(difference: Difference, old: str, new: str) -> str:
             "changes": [_change(change) for change in difference.changes],
             "generated": [_identity(identity) | {"path": path} for identity, path in difference.generated],
         }
+    )
+
+
+def values_json(tables: Sequence[Table]) -> str:
+    """Write charts' values: for each chart its rows, and what their comments leave open."""
+    return _write(
+        [
+            {
+                "chart": str(table.chart),
+                "values": [row._asdict() for row in table.rows],
+                "gaps": [gap._asdict() for gap in table.gaps],
+            }
+            for table in tables
+        ]
     )
 
 
