@@ -58,12 +58,12 @@ class Steps:
 
     def say(self, note: str) -> None:
         """Print a line that is no step."""
-        self.console.print(f"  {note}", markup=False)
+        self.console.print(f"  {note}", markup=False, soft_wrap=True)
 
     @contextmanager
     def _shown(self, title: str) -> Iterator[Step]:
         if not self.console.is_terminal:
-            self.console.print(f"… {title}", markup=False)
+            self.console.print(f"… {title}", markup=False, soft_wrap=True)
             yield Step(title)
             return
         with self._bars() as progress:
@@ -88,6 +88,9 @@ class Steps:
                 self._progress = None
 
     def _line(self, mark: str, style: str, step: Step, began: float) -> None:
+        from rich.text import Text
+
         note = f" ({step.note})" if step.note else ""
-        self.console.print(mark, style=style, end=" ")
-        self.console.print(f"{step.title}{note}  {time.monotonic() - began:.1f} s", markup=False, soft_wrap=True)
+        told = f" {step.title}{note}  {time.monotonic() - began:.1f} s"
+        # In one piece: a bar below redraws itself after every print.
+        self.console.print(Text.assemble((mark, style), told), soft_wrap=True)
