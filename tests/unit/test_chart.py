@@ -70,3 +70,11 @@ def test_a_case_that_is_no_yaml_is_named(make_chart: Callable[..., Path]) -> Non
     """With file and line."""
     with pytest.raises(ValuesError, match=r"ci/x-values\.yaml:2: this is not valid YAML"):
         load_chart(make_chart({"ci/x-values.yaml": "a: [1\nb: 2\n"}))
+
+
+def test_what_is_no_archive_is_one_line(tmp_path: Path) -> None:
+    """Though Python tells of each form of archive it tried on a line of its own."""
+    (tmp_path / "fake.tgz").write_text("no archive")
+    with pytest.raises(SourceError, match="not a gzip file") as refused:
+        load_chart(tmp_path / "fake.tgz")
+    assert "\n" not in str(refused.value)

@@ -110,7 +110,8 @@ def _read_archive(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist.", hint="Check the path.") from None
     except (OSError, EOFError, tarfile.TarError, UnicodeDecodeError) as problem:
-        raise SourceError(f"{path} is not a chart archive: {problem}.") from None
+        # What tarfile says of a file that is no archive takes a line for each form it tried.
+        raise SourceError(f"{path} is not a chart archive: {' '.join(str(problem).split()).rstrip('.')}.") from None
     if "Chart.yaml" not in files:
         raise SourceError(f"{path} holds no Chart.yaml.", hint="A chart archive is what `helm package` makes.")
     return files

@@ -2,6 +2,7 @@
 
 - `charts/eni-todo`: a chart directory
 - `eni-todo-1.2.0.tgz`: a packaged chart
+- `git:main:charts/eni-todo`: either of them, or a manifest file, at a revision of the repository
 - `manifests.yaml`, `-`: plain manifests, from a file or from standard input
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,11 +19,12 @@ from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
 from timonier.render import render
+from timonier.revision import SCHEME, Revision, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from timonier.engine import Engine, Release
+    from timonier.engine import Engine, Release, Template
 
 STANDARD_INPUT = "-"
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
@@ -74,11 +76,30 @@ class FileSource:
         return list(self.content)
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionEngine:
+    """Renders a chart of a revision: lays its files out for another engine, and takes them away again each time."""
+
+    revision: Revision
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        """What renders, with its version."""
+        return self.engine.name
+
+    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> Sequence[Template]:  # noqa: ARG002 - known
+        """Render the revision's chart; see `timonier.engine.Engine`."""
+        with self.revision.laid_out() as path:
+            return self.engine.template(path, values, release)
+
+
 def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
     """Find out what a source is, and read what there is to read of it.
 
     Args:
-        name: A chart's directory or archive, a manifest file, or `-` for standard input.
+        name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision, or `-` for
+            standard input.
         engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
 
     Raises:
@@ -87,10 +108,24 @@ def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
     """
     if name == STANDARD_INPUT:
         return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
+    if name.startswith(SCHEME):
+        return _open_revision(read_revision(name), engine)
     path = Path(name)
     if path.is_dir() or is_chart(path):
         return ChartSource(load_chart(path), choose_engine(engine))
     return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
+
+
+def _open_revision(revision: Revision, engine: str) -> ChartSource | FileSource:
+    """Open what a revision holds, under the revision's name."""
+    with revision.laid_out() as path:
+        if not (path.is_dir() or is_chart(path)):
+            return FileSource(revision.label, tuple(read_manifests(_read(path), origin=revision.label)))
+        chart = load_chart(path)
+    cases = tuple(replace(case, origin=case.origin.replace(str(path), revision.label)) for case in chart.cases)
+    return ChartSource(
+        replace(chart, path=Path(revision.label), cases=cases), RevisionEngine(revision, choose_engine(engine))
+    )
 
 
 def _read(path: Path) -> str:
@@ -100,7 +135,7 @@ def _read(path: Path) -> str:
         if match := _SCHEME.match(str(path)):
             raise SourceError(
                 f"{path}: sources of the kind {match['scheme']}: are not known.",
-                hint="A source is a chart directory, a chart archive, a manifest file, or - for standard input.",
+                hint="A source is a chart directory or archive, a manifest file, git:REF:PATH, or - (standard input).",
             ) from None
         raise SourceError(f"{path} does not exist.", hint="Name a chart, a manifest file, or -.") from None
     except UnicodeDecodeError:

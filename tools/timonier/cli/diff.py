@@ -35,7 +35,9 @@ def _option(side: str, name: str, panel: str, metavar: str) -> Any:  # noqa: ANN
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="What there was: a chart, a manifest file, or -.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="What there was: a chart, a manifest file, git:REF:PATH, or -.")
+    ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What there is to be.")],
     *,
     values: options.ValuesFiles = None,
@@ -63,6 +65,7 @@ def diff(
     Examples:
     - `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
     - `timonier diff eni-todo-0.1.0.tgz charts/eni-todo -f prod.yaml`
+    - `timonier diff git:main:charts/eni-todo charts/eni-todo`
     - `timonier diff before.yaml after.yaml -o json`
     """
     from timonier.diff.compare import compare

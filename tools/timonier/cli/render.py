@@ -29,7 +29,9 @@ class Format(StrEnum):
 
 
 def render(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="A chart, a manifest file, or -.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE", help="A chart, a manifest file, git:REF:PATH, or -.")
+    ],
     *,
     values: options.ValuesFiles = None,
     set_values: options.SetValues = None,
@@ -57,6 +59,7 @@ def render(
     - `timonier render charts/eni-todo`
     - `timonier render charts/eni-todo -f prod.yaml --set replicas=3 -o json`
     - `timonier render charts/eni-todo --case replicated -s templates/ingress.yaml`
+    - `timonier render git:v1.0.0:charts/eni-todo`
     - `timonier render charts/* --all-cases -o summary`
     """
     from timonier.values import Settings

@@ -1,0 +1,259 @@
+"""What a git repository holds at a revision: `git:REF:PATH`.
+
+Objects are read by `git ls-tree` and `git cat-file`, as they were committed: neither the working tree nor the index is
+looked at or touched, and no filter, hook or attribute (`export-ignore`) has a say.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from timonier.errors import SourceError, TimonierError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SCHEME = "git:"
+_LINK = "120000"
+_EXECUTABLE = "100755"
+_SUBMODULE = "160000"
+_MOST_LINKS = 40  # as many as Linux follows before it says ELOOP
+
+
+class Entry(NamedTuple):
+    """A file, a link or a submodule of a tree: git's mode, and the object's name."""
+
+    mode: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A path at a revision, with whatever it links to in the repository, read and kept in memory.
+
+    Attributes:
+        label: `git:REF:PATH`, the path seen from the repository's top.
+        path: From the repository's top; empty for the top itself.
+        files: The content of each file and the target of each link, by path from the top.
+        modes: Git's mode of each.
+    """
+
+    label: str
+    path: str
+    files: Mapping[str, bytes]
+    modes: Mapping[str, str]
+
+    @contextmanager
+    def laid_out(self) -> Iterator[Path]:
+        """Write the files into a temporary folder for as long as the context lasts, and yield the path in it.
+
+        Raises:
+            TimonierError: What was raised in the context, its sentence with the label in place of the folder.
+        """
+        with tempfile.TemporaryDirectory(prefix="timonier-") as made:
+            # Resolved, because Helm names the resolved path in what it says.
+            folder = Path(made).resolve()
+            for path, content in self.files.items():
+                _write(folder / path, self.modes[path], content)
+            try:
+                yield folder / self.path
+            except TimonierError as error:
+                error.message = self._named(error.message, folder)
+                error.hint = self._named(error.hint, folder)
+                raise
+
+    def _named(self, text: str, folder: Path) -> str:
+        """Return a text with paths of the temporary folder as paths of the revision."""
+        return text.replace(f"{folder}/", self.label.removesuffix(self.path)).replace(str(folder), self.label)
+
+
+def read_revision(name: str) -> Revision:
+    """Read what `git:REF:PATH` names, in the repository of the current folder.
+
+    Args:
+        name: REF is any git takes (`main`, `HEAD~1`, `v1.0.0`, `feature/x`). PATH is seen from the repository's top, as
+            git has it; one that begins with `./` or `../` is seen from the current folder.
+
+    Raises:
+        SourceError: No git, no repository, no such revision, no such path, or a link that leads out of the revision.
+    """
+    ref, colon, path = name.removeprefix(SCHEME).partition(":")
+    if not (ref and colon):
+        raise SourceError(f"{name} does not say which path at which revision.", hint="Say git:REF:PATH.")
+    git = _Git(name)
+    path = _from_top(name, path, git)
+    entries = git.entries(git.tree(ref))
+    links = git.contents({at: entry for at, entry in entries.items() if entry.mode == _LINK})
+    wanted = _Following(name, entries, {at: os.fsdecode(target) for at, target in links.items()}).closure(path)
+    return Revision(
+        f"{SCHEME}{ref}:{path}", path, git.contents(wanted), {at: entry.mode for at, entry in wanted.items()}
+    )
+
+
+def _from_top(name: str, path: str, git: _Git) -> str:
+    """Return a path as seen from the repository's top."""
+    if path in (".", "..") or path.startswith(("./", "../")):
+        path = posixpath.join(git.prefix(), path)
+    normal = posixpath.normpath(path or ".")
+    if normal.startswith(("/", "../")) or normal == "..":
+        raise SourceError(f"{name} leads out of the repository.", hint="Name the path from the repository's top.")
+    return "" if normal == "." else normal
+
+
+class _Git:
+    """The git program, in the repository of the current folder."""
+
+    def __init__(self, name: str) -> None:
+        found = shutil.which("git")
+        if not found:
+            raise SourceError(f"{name} cannot be read: there is no program git.", hint="Install git.")
+        self._git = found
+        self._name = name
+        if problem := self._run("rev-parse", "--git-dir")[1]:
+            raise SourceError(f"{name} cannot be read: {problem}.", hint="Run it inside the repository.")
+
+    def prefix(self) -> str:
+        """The current folder, seen from the repository's top."""
+        return os.fsdecode(self._run("rev-parse", "--show-prefix")[0]).removesuffix("\n")
+
+    def tree(self, ref: str) -> str:
+        """The name of a revision's tree."""
+        # No ref begins with a dash; to git it would be an option.
+        printed = b"" if ref.startswith("-") else self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")[0]
+        if not printed:
+            raise SourceError(
+                f"{self._name}: there is no revision {ref}.", hint="See `git branch --all` and `git tag`."
+            )
+        return printed.decode().strip()
+
+    def entries(self, tree: str) -> dict[str, Entry]:
+        """Everything in a tree, by path from the top."""
+        printed, problem = self._run("ls-tree", "-r", "-z", "--full-tree", tree)
+        if problem:
+            raise SourceError(f"{self._name} cannot be read: {problem}.")
+        found = {}
+        for line in printed.split(b"\0")[:-1]:
+            about, _, path = line.partition(b"\t")
+            mode, _, name = about.decode().split(" ")
+            # Git itself never commits such a path; a tree that was made to do harm may hold one.
+            if b".." in path.split(b"/"):
+                raise SourceError(f"{self._name}: {os.fsdecode(path)} leads out of the repository.")
+            found[os.fsdecode(path)] = Entry(mode, name)
+        return found
+
+    def contents(self, entries: Mapping[str, Entry]) -> dict[str, bytes]:
+        """The content of files, and the targets of links; of a submodule there is none."""
+        there = {path: entry.name for path, entry in entries.items() if entry.mode != _SUBMODULE}
+        printed, problem = self._run("cat-file", "--batch", standard_input="".join(f"{n}\n" for n in there.values()))
+        if problem:
+            raise SourceError(f"{self._name} cannot be read: {problem}.")
+        return dict(zip(there, self._objects(printed), strict=True))
+
+    def _objects(self, printed: bytes) -> Iterator[bytes]:
+        """Take apart what `git cat-file --batch` prints: `NAME TYPE SIZE`, the content, and a line end, for each."""
+        at = 0
+        while at < len(printed):
+            begin = printed.index(b"\n", at) + 1
+            header = printed[at : begin - 1].decode().split(" ")
+            if header[-1] == "missing":
+                raise SourceError(f"{self._name}: the object {header[0]} is not here.", hint="Run `git fetch`.")
+            at = begin + int(header[-1]) + 1
+            yield printed[begin : at - 1]
+
+    def _run(self, *arguments: str, standard_input: str = "") -> tuple[bytes, str]:
+        """Return what git printed, and when it failed the first thing it said about that."""
+        environment = os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+        done = subprocess.run(
+            [self._git, *arguments], input=standard_input.encode(), capture_output=True, check=False, env=environment
+        )
+        if not done.returncode:
+            return done.stdout, ""
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        return b"", (said[0].removeprefix("fatal: ").rstrip(".") if said else f"git ended with {done.returncode}")
+
+
+class _Following:
+    """Follows the links of a tree, so that what they lead to comes along."""
+
+    def __init__(self, name: str, entries: Mapping[str, Entry], links: Mapping[str, str]) -> None:
+        self._name = name
+        self._entries = entries
+        self._links = links
+
+    def closure(self, path: str) -> dict[str, Entry]:
+        """Return what is at a path and below it, with all that links in there lead to.
+
+        Raises:
+            SourceError: There is nothing, a link leads out of the revision, or a submodule is on the way.
+        """
+        taken: dict[str, Entry] = {}
+        waiting = [path]
+        while waiting:
+            real, passed = self._real(waiting.pop())
+            inside = [at for at in self._entries if not real or at == real or at.startswith(f"{real}/")]
+            if not inside:
+                raise self._nothing(real)
+            fresh = {at: self._entries[at] for at in (*passed, *inside) if at not in taken}
+            if modules := [at for at, entry in fresh.items() if entry.mode == _SUBMODULE and real]:
+                raise SourceError(
+                    f"{self._name}: {modules[0]} is a submodule, whose files are another repository's.",
+                    hint="Name the source in that repository.",
+                )
+            taken |= fresh
+            waiting += [self._target(at) for at in fresh if at in self._links]
+        return dict(sorted(taken.items()))
+
+    def _real(self, path: str) -> tuple[str, list[str]]:
+        """Return a path without links in it, and the links that were passed."""
+        passed: list[str] = []
+        while link := self._first_link(path):
+            if len(passed) == _MOST_LINKS:
+                raise SourceError(f"{self._name}: the link {passed[0]} leads nowhere but to links.")
+            passed.append(link)
+            rest = path[len(link) :].lstrip("/")
+            path = posixpath.normpath(posixpath.join(self._target(link), rest)) if rest else self._target(link)
+        return path, passed
+
+    def _first_link(self, path: str) -> str:
+        parts = path.split("/") if path else []
+        return next((at for end in range(1, len(parts) + 1) if (at := "/".join(parts[:end])) in self._links), "")
+
+    def _target(self, link: str) -> str:
+        """Return where a link leads, seen from the top."""
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(link), self._links[link]))
+        if target.startswith(("/", "../")) or target == "..":
+            raise SourceError(
+                f"{self._name}: {link} is a link to {self._links[link]}, which is outside the repository.",
+                hint="A revision holds only what was committed.",
+            )
+        return "" if target == "." else target
+
+    def _nothing(self, path: str) -> SourceError:
+        leading = [link for link in self._links if self._target_or_nothing(link) == path]
+        if leading:
+            return SourceError(f"{self._name}: {leading[0]} is a link to {path}, which is not in that revision.")
+        return SourceError(f"{self._name}: there is no {path or 'file'} in that revision.", hint="Check the path.")
+
+    def _target_or_nothing(self, link: str) -> str:
+        try:
+            return self._target(link)
+        except SourceError:
+            return ""
+
+
+def _write(path: Path, mode: str, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == _LINK:
+        path.symlink_to(os.fsdecode(content))
+        return
+    path.write_bytes(content)
+    if mode == _EXECUTABLE:
+        path.chmod(0o700)
