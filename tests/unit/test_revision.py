@@ -59,6 +59,12 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], check=True, capture_output=True)  # noqa: S607 - the one on PATH
 
 
+def output(*arguments: str, given: bytes = b"") -> str:
+    """Return the line that git prints."""
+    done = subprocess.run(["git", *arguments], input=given, check=True, capture_output=True)  # noqa: S607 - the same
+    return done.stdout.decode().strip()
+
+
 def commit(files: dict[str, str | bytes], message: str = "Change") -> None:
     """Write files and commit them."""
     for path, content in files.items():
@@ -209,6 +215,9 @@ def test_a_submodule_is_named(repository: Path) -> None:
     [
         ("git:nope:charts/shop", "there is no revision nope."),
         ("git:--all:charts/shop", "there is no revision --all."),
+        ("git:--since=1:plain.yaml", "there is no revision --since=1."),
+        ("git:^main:plain.yaml", "there is no revision ^main."),
+        ("git:blob:plain.yaml", "there is no revision blob."),
         ("git:HEAD:nope", "there is no nope in that revision."),
         ("git:HEAD:charts/sho", "there is no charts/sho in that revision."),
         ("git:HEAD:/etc", "leads out of the repository."),
@@ -226,11 +235,30 @@ def test_what_cannot_be_read_is_one_sentence(run: Run, name: str, sentence: str)
     """Exit code 2, with the revision's name and no temporary folder's."""
     broken = {"broken/Chart.yaml": CHART.format(name="broken"), "broken/templates/a.yaml": "{{ nil.x }}\n"}
     commit({"binary": b"\xff\xfe\x00", "bad.yaml": "a: [1\nb: 2\n", "sham.tgz": "no archive", **broken})
+    git("tag", "blob", "HEAD:plain.yaml")
     for arguments in (["render", name], ["diff", name, "plain.yaml"]):
         code, out, err = run(*arguments)
         assert (code, out, err.count("\n")) == (2, "", 1), err
         assert sentence in err
         assert "scratch" not in err
+
+
+def test_an_object_that_is_not_here_is_named(repository: Path) -> None:
+    """As in a clone that left something out."""
+    name = output("rev-parse", "HEAD:plain.yaml")
+    (repository / ".git/objects" / name[:2] / name[2:]).unlink()
+    with pytest.raises(SourceError, match=f"git:HEAD:plain.yaml: the object {name} is not here"):
+        open_source("git:HEAD:plain.yaml")
+    assert sizes("git:HEAD:charts/shop") == ["5", "2"]
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_tree_made_to_do_harm_is_refused() -> None:
+    """It would write beside the temporary folder; git commits no such path, but its objects can be made by hand."""
+    inner = bytes.fromhex(output("rev-parse", "HEAD:other"))
+    tree = output("hash-object", "-t", "tree", "-w", "--stdin", "--literally", given=b"40000 ..\0" + inner)
+    with pytest.raises(SourceError, match=r"\.\./plain\.yaml leads out of the repository"):
+        open_source(f"git:{tree}:")
 
 
 def test_outside_a_repository_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SCHEME = "git:"
 _LINK = "120000"
-_EXECUTABLE = "100755"
 _SUBMODULE = "160000"
 _MOST_LINKS = 40  # as many as Linux follows before it says ELOOP
 
@@ -126,13 +125,13 @@ class _Git:
 
     def tree(self, ref: str) -> str:
         """The name of a revision's tree."""
-        # No ref begins with a dash; to git it would be an option.
-        printed = b"" if ref.startswith("-") else self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")[0]
-        if not printed:
+        printed = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")[0].decode().strip()
+        # What is no name of one object, such as `^main` or an option, would be something else to the next command.
+        if not printed.isalnum():
             raise SourceError(
                 f"{self._name}: there is no revision {ref}.", hint="See `git branch --all` and `git tag`."
             )
-        return printed.decode().strip()
+        return printed
 
     def entries(self, tree: str) -> dict[str, Entry]:
         """Everything in a tree, by path from the top."""
@@ -254,6 +253,5 @@ def _write(path: Path, mode: str, content: bytes) -> None:
     if mode == _LINK:
         path.symlink_to(os.fsdecode(content))
         return
+    # Whether a file may be executed is of no interest to whoever reads manifests.
     path.write_bytes(content)
-    if mode == _EXECUTABLE:
-        path.chmod(0o700)
