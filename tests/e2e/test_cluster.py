@@ -117,9 +117,10 @@ def kill(engine: Engine, daemon_pid: int) -> None:
     containers = engine("ps", "--quiet").split()
     inner = [int(engine("inspect", one, "--format", "{{.State.Pid}}")) for one in containers]
     outer = [daemon_pid, *(pid for pid in processes() if engine_helper(pid))]
-    # The engine first: it must not see its containers end.
+    # The engine first: it must not see its containers end. Its containerd goes with it by itself.
     for pid in (*outer, *inner):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not any(alive(pid) for pid in (*outer, *inner)), "the engine's processes to end", timeout=30)
 
 

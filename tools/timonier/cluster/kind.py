@@ -282,6 +282,8 @@ def _pytest_kind(name: str, parts: Parts, kubeconfig: Path | None) -> KindCluste
     for empty in (cluster.path, cluster.path.parent):
         if empty.is_dir() and not any(empty.iterdir()):
             empty.rmdir()
+    # One of them may be where the kubeconfig is wanted.
+    cluster.kubeconfig_path.parent.mkdir(parents=True, exist_ok=True)
     return cluster
 
 

@@ -7,7 +7,11 @@ pushed is kept in the cache, so a new cluster costs no new push.
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import re
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from timonier.cluster import cache, images
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 NAME = "timonier-registry"
 NETWORK = "kind"
 _PORT = 5000
+_START_SECONDS = 20
 _CERTS = "/etc/containerd/certs.d"
 
 
@@ -45,7 +50,21 @@ def start(engine: Engine, steps: Steps) -> str:
             options = ["--detach", "--name", NAME, "--network", NETWORK, f"--publish=127.0.0.1::{_PORT}"]
             options += [f"--volume={data}:/var/lib/registry", *_settings()]
             engine("run", *options, images.REGISTRY, "serve", "/etc/distribution/config.yml")
-    return engine("port", NAME, f"{_PORT}/tcp").splitlines()[0].strip()
+        address = engine("port", NAME, f"{_PORT}/tcp").splitlines()[0].strip()
+        _await(address)
+    return address
+
+
+def _await(address: str) -> None:
+    """Wait until the registry answers: its container runs some moments before it listens."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), closing(http.client.HTTPConnection(address, timeout=5)) as asked:
+            asked.request("GET", "/v2/")
+            if asked.getresponse().status == http.client.OK:
+                return
+        time.sleep(0.1)
+    raise ClusterError(f"The registry at {address} did not answer within {_START_SECONDS} s.")
 
 
 def _settings() -> list[str]:
