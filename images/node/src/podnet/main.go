@@ -33,6 +33,9 @@ import (
 const (
 	conflist = "/etc/cni/net.d/10-podnet.conflist"
 	table    = "podnet"
+
+	servicesBound = 60 * time.Second
+	servicesPause = 200 * time.Millisecond
 )
 
 type object = map[string]any
@@ -153,8 +156,23 @@ func join(pods, podNetwork *net.IPNet) error {
 	if err := os.WriteFile(unfinished, content, 0o644); err != nil {
 		return err
 	}
+	awaitServices()
 	log.Printf("pods of this node have %s", pods)
 	return os.Rename(unfinished, conflist)
+}
+
+// awaitServices keeps pods out until kube-proxy has written its rules, or a bound has passed. A pod that asks the API's
+// Service earlier sends its first packet out of the cluster, and waits half a minute for an answer that cannot come.
+func awaitServices() {
+	api := net.JoinHostPort(os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT"))
+	for deadline := time.Now().Add(servicesBound); time.Now().Before(deadline); time.Sleep(servicesPause) {
+		connection, err := net.DialTimeout("tcp", api, servicesPause)
+		if err == nil {
+			connection.Close()
+			return
+		}
+	}
+	log.Printf("no Service answers at %s; pods start all the same", api)
 }
 
 func route(pods *net.IPNet, via net.IP) error {

@@ -171,4 +171,4 @@ def _keep_traffic_here() -> None:
 
 
 def _routes(verb: str) -> list[list[str]]:
-    return [["ip", "route", verb, "blackhole", network, "metric", "4096"] for network in _CLUSTER_RANGES]
+    return [["ip", "route", verb, "unreachable", network, "metric", "4096"] for network in _CLUSTER_RANGES]
