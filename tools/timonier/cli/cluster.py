@@ -10,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from timonier.cluster.images import Image
-    from timonier.cluster.steps import Steps
 
 app = typer.Typer(no_args_is_help=True, help="Bring a kind cluster up and down, and load images into it.")
 
@@ -23,14 +22,13 @@ Kubeconfig = Annotated[
 ]
 
 
-def _project_images(chosen: list[str] | None, steps: Steps) -> tuple[Image, ...]:
+def _project_images(chosen: list[str] | None) -> tuple[Image, ...]:
     """The images named on the command line, else those of the project's settings."""
     from timonier import settings
     from timonier.cluster import images
 
     known = settings.load().images
     names = list(known) if chosen is None else chosen
-    del steps
     return tuple(
         images.from_folder(name, known[name]) if name in known else images.Image(name, "", None) for name in names
     )
@@ -66,7 +64,7 @@ def up(
     from timonier.cluster.steps import Steps
 
     steps = Steps()
-    spec = Spec(name, nodes, node_image, kubeconfig, http_port, https_port, ingress, _project_images(image, steps))
+    spec = Spec(name, nodes, node_image, kubeconfig, http_port, https_port, ingress, _project_images(image))
     cluster = kind.up(spec, steps)
     typer.echo(f"context {cluster.context}")
     if cluster.http_port:
@@ -106,7 +104,7 @@ def load(
     from timonier.cluster.steps import Steps
 
     steps = Steps()
-    kind.load(name, _project_images(image or None, steps), steps)
+    kind.load(name, _project_images(image or None), steps)
 
 
 @app.command(epilog="Example: timonier cluster build")
@@ -117,7 +115,7 @@ def build() -> None:
     from timonier.cluster.steps import Steps
 
     steps = Steps()
-    kind.prepare(Spec(images=_project_images(None, steps)), steps)
+    kind.prepare(Spec(images=_project_images(None)), steps)
 
 
 @app.command(epilog="Example: timonier cluster down --name timonier")
