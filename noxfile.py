@@ -31,8 +31,8 @@ ENGINE = {"TIMONIER_PROVISION": os.environ.get("TIMONIER_PROVISION", "1")}
 LOCKS: dict[str, tuple[str, ...]] = {
     "nox": (),
     "demo": ("embedded",),
-    "tests": ("embedded", "testing"),
-    "lint": ("embedded", "testing"),
+    "tests": ("embedded", "check", "fuzz", "testing"),
+    "lint": ("embedded", "check", "fuzz", "testing"),
 }
 # Hashes pin what is installed; where it is downloaded from is the machine's own business, and no part of a lock.
 LOCK_OPTIONS = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from timonier.chart import Chart, is_chart, load_chart
+from timonier.chartfiles import ChartFiles, read_chart_files
 from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
@@ -57,6 +58,17 @@ class ChartSource:
         """Render the chart; see `timonier.render.render`."""
         return render(self.chart, values, release, self.engine)
 
+    def files(self) -> ChartFiles:
+        """Read the chart's files.
+
+        Raises:
+            SourceError: They cannot be read.
+        """
+        if isinstance(self.engine, RevisionEngine):
+            with self.engine.revision.laid_out() as path:
+                return replace(read_chart_files(path), path=self.chart.path)
+        return read_chart_files(self.chart.path)
+
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
@@ -88,8 +100,10 @@ class RevisionEngine:
         """What renders, with its version."""
         return self.engine.name
 
-    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> Sequence[Template]:  # noqa: ARG002 - known
+    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
         """Render the revision's chart; see `timonier.engine.Engine`."""
+        if not isinstance(chart, Path):
+            return self.engine.template(chart, values, release)
         with self.revision.laid_out() as path:
             return self.engine.template(path, values, release)
 

@@ -13,20 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from timonier.chartfiles import ChartFiles
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a chart may ask about its release: `.Release.Name`, `.Release.Namespace`, `.Release.IsUpgrade`.
+    """What a chart may ask about its release and the cluster it goes to: `.Release`, `.Capabilities`.
 
     Attributes:
         name: At most 53 characters, as a DNS name.
         namespace: Where it would be installed.
         is_upgrade: Whether it is there already.
+        kube_version: The Kubernetes version of the cluster, `1.34.0`; empty for the one Helm itself was built for.
+        api_versions: API versions the cluster has beside Kubernetes' own: `monitoring.coreos.com/v1`.
     """
 
     name: str
     namespace: str = "default"
     is_upgrade: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):
@@ -48,11 +54,11 @@ class Engine(Protocol):
     def name(self) -> str:
         """What it is, with its version: `helm 4.3.0 (embedded)`."""
 
-    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
+    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
         """Render a chart's templates.
 
         Args:
-            chart: A chart directory or archive.
+            chart: A chart directory or archive, or a chart's files in memory.
             values: What the user set, over the chart's own values.
             release: What the chart may ask about its release.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timonier.engine import Release, Template
@@ -18,9 +19,10 @@ from timonier.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import helm_python
+
+    from timonier.chartfiles import ChartFiles
 
 _STDERR = 2
 _stderr_lock = threading.Lock()
@@ -50,14 +52,15 @@ class EmbeddedEngine:
         """What it is, with its version."""
         return f"helm {self._helm.helm_sdk_version().removeprefix('v')} (embedded)"
 
-    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> list[Template]:
+    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
         """Render a chart's templates; see `timonier.engine.Engine`."""
         to_json(values)
+        path = chart if isinstance(chart, Path) else chart.path
         try:
             self._helm.validate_release_name(release.name)
             # Loaded anew each time: rendering takes a switched-off subchart out of the loaded chart for good.
             with self._load(chart) as loaded:
-                _check_installable(loaded.metadata, loaded.dependencies, chart)
+                _check_installable(loaded.metadata, loaded.dependencies, path)
                 rendered = loaded.render(
                     dict(values),
                     name=release.name,
@@ -66,10 +69,12 @@ class EmbeddedEngine:
                     is_upgrade=release.is_upgrade,
                 )
         except self._helm.HelmError as problem:
-            raise explain(str(problem), chart) from None
+            raise explain(str(problem), path) from None
         return list(_documents(rendered))
 
-    def _load(self, chart: Path) -> helm_python.Chart:
+    def _load(self, chart: Path | ChartFiles) -> helm_python.Chart:
+        if not isinstance(chart, Path):
+            return self._helm.Chart.load_archive(chart.archive)
         with _silent_stderr():
             return self._helm.Chart.load(chart)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timonier.engine import Release, Template
@@ -14,8 +17,9 @@ from timonier.manifest import split_documents
 from timonier.values import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
+
+    from timonier.chartfiles import ChartFiles
 
 
 class ProgramEngine:
@@ -37,17 +41,18 @@ class ProgramEngine:
         version = self._run(["version", "--template", "{{.Version}}"]).decode().strip()
         return f"helm {version.removeprefix('v')} ({self.executable})"
 
-    def template(self, chart: Path, values: Mapping[str, Any], release: Release) -> list[Template]:
+    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
         """Render a chart's templates; see `timonier.engine.Engine`."""
         import pyhelm3.errors
 
-        # A path that looks like none would be a repository's name to Helm.
-        arguments = ["template", release.name, str(chart.absolute()), "--namespace", release.namespace, "--skip-crds"]
-        arguments += ["--is-upgrade"] if release.is_upgrade else []
+        path = chart if isinstance(chart, Path) else chart.path
         try:
-            printed = self._run([*arguments, "--values", "-"], to_json(values).encode())
+            with _on_disk(chart) as place:
+                # A path that looks like none would be a repository's name to Helm.
+                arguments = ["template", release.name, str(place.absolute()), *_options(release), "--values", "-"]
+                printed = self._run(arguments, to_json(values).encode())
         except pyhelm3.errors.Error as problem:
-            raise explain(problem.stderr.decode(errors="replace"), chart) from None
+            raise explain(problem.stderr.decode(errors="replace"), path) from None
         return [Template(source, text) for source, text, _ in split_documents(printed.decode())]
 
     def _run(self, arguments: list[str], standard_input: bytes | None = None) -> bytes:
@@ -56,3 +61,23 @@ class ProgramEngine:
         command = pyhelm3.command.Command(executable=self.executable)
         printed: bytes = asyncio.run(command.run(arguments, standard_input))
         return printed
+
+
+def _options(release: Release) -> list[str]:
+    """Return what tells `helm template` of the release and the cluster."""
+    options = ["--namespace", release.namespace, "--skip-crds"]
+    options += ["--is-upgrade"] if release.is_upgrade else []
+    options += ["--kube-version", release.kube_version] if release.kube_version else []
+    return [*options, *(part for version in release.api_versions for part in ("--api-versions", version))]
+
+
+@contextlib.contextmanager
+def _on_disk(chart: Path | ChartFiles) -> Iterator[Path]:
+    """Write a chart that is in memory to a temporary archive for as long as the context lasts."""
+    if isinstance(chart, Path):
+        yield chart
+        return
+    with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
+        file.write(chart.archive)
+        file.flush()
+        yield Path(file.name)

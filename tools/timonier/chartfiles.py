@@ -1,0 +1,159 @@
+"""A chart's files in memory, subcharts included: to read templates, and to render a chart that was altered.
+
+What is read is what `helm package` would put into an archive: links are followed, and what `.helmignore` names is left
+out, by the rules of Helm's `pkg/ignore/rules.go`.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import tarfile
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from timonier.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_IGNORE_FILE = ".helmignore"
+_ALWAYS_IGNORED = "templates/.?*"
+_TEMPLATES = "templates"
+_SUBCHARTS = "charts"
+
+
+@dataclass(frozen=True)
+class ChartFiles:
+    """The files of one chart.
+
+    Attributes:
+        path: Where the chart lies, for messages.
+        folder: The archive's top folder: what Helm calls it in `# Source:` is the chart's name, not this.
+        files: What each file holds, by its path inside the chart with `/` between folders.
+    """
+
+    path: Path
+    folder: str
+    files: Mapping[str, bytes]
+
+    def text(self, name: str) -> str:
+        """Return a file as text.
+
+        Raises:
+            SourceError: There is no such file, or it is not UTF-8.
+        """
+        try:
+            return self.files[name].decode("utf-8")
+        except KeyError:
+            raise SourceError(f"{self.path} has no {name}.") from None
+        except UnicodeDecodeError:
+            raise SourceError(f"{self.path}/{name} is not text in UTF-8.") from None
+
+    @property
+    def templates(self) -> list[str]:
+        """The paths of the templates, partials and those of unpacked subcharts included, in order."""
+        return sorted(name for name in self.files if _is_template(PurePosixPath(name)))
+
+    def replaced(self, changes: Mapping[str, bytes]) -> ChartFiles:
+        """Return the chart with some files holding something else."""
+        return ChartFiles(self.path, self.folder, {**self.files, **changes})
+
+    @functools.cached_property
+    def archive(self) -> bytes:
+        """The chart as a gzipped tar archive, hardly compressed: it is made to be read again at once."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+            for name, content in self.files.items():
+                member = tarfile.TarInfo(f"{self.folder}/{name}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        return buffer.getvalue()
+
+
+def read_chart_files(path: Path) -> ChartFiles:
+    """Read a chart's directory or archive.
+
+    Raises:
+        SourceError: There is no chart, or it cannot be read.
+    """
+    found = _read_directory(path) if path.is_dir() else _read_archive(path)
+    if "Chart.yaml" not in found.files:
+        raise SourceError(f"{path} holds no Chart.yaml.", hint="Name a chart's own directory or archive.")
+    return found
+
+
+def _is_template(name: PurePosixPath) -> bool:
+    """Whether a file is `templates/…` of the chart or of a subchart that lies unpacked in `charts/`."""
+    parts = list(name.parts)
+    while len(parts) > 2 and parts[0] == _SUBCHARTS:  # noqa: PLR2004 - charts, NAME and what is below
+        parts = parts[2:]
+    return len(parts) > 1 and parts[0] == _TEMPLATES
+
+
+def _read_directory(path: Path) -> ChartFiles:
+    try:
+        rules = _ignore_rules(path)
+        return ChartFiles(path, path.resolve().name, {name: (path / name).read_bytes() for name in _walk(path, rules)})
+    except OSError as problem:
+        raise SourceError(f"{path} cannot be read: {problem}.") from None
+
+
+def _walk(root: Path, rules: Sequence[str]) -> Iterator[str]:
+    """Yield the files below a chart's directory, in order, without what is ignored."""
+    for folder, folders, files in os.walk(root, followlinks=True):
+        inner = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        folders[:] = sorted(name for name in folders if not _is_ignored(inner / name, rules, is_folder=True))
+        for name in sorted(files):
+            if not _is_ignored(inner / name, rules, is_folder=False):
+                yield (inner / name).as_posix()
+
+
+def _ignore_rules(path: Path) -> list[str]:
+    file = path / _IGNORE_FILE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [_ALWAYS_IGNORED, *(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))]
+
+
+def _is_ignored(name: PurePosixPath, rules: Sequence[str], *, is_folder: bool) -> bool:
+    return any(_matches(rule, name, is_folder=is_folder) for rule in rules)
+
+
+def _matches(rule: str, name: PurePosixPath, *, is_folder: bool) -> bool:
+    """Whether one rule leaves a file out: a rule that begins with `!` leaves out all that it does not name."""
+    pattern = rule.removeprefix("!")
+    if pattern.endswith("/"):
+        if not is_folder:
+            return False
+        pattern = pattern[:-1]
+    rooted = pattern.startswith("/")
+    against = name.as_posix() if rooted or "/" in pattern else name.name
+    matched = _matches_path(pattern.removeprefix("/"), against)
+    return matched is not rule.startswith("!")
+
+
+def _matches_path(pattern: str, name: str) -> bool:
+    """Match part by part, because Go's `*` stops at a slash."""
+    patterns, parts = pattern.split("/"), name.split("/")
+    return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
+
+
+def _read_archive(path: Path) -> ChartFiles:
+    files: dict[str, bytes] = {}
+    folder = ""
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            for member in archive:
+                parts = PurePosixPath(member.name).parts
+                if member.isfile() and len(parts) > 1 and (stream := archive.extractfile(member)):
+                    folder = parts[0]
+                    files[PurePosixPath(*parts[1:]).as_posix()] = stream.read()
+    except FileNotFoundError:
+        raise SourceError(f"{path} does not exist.", hint="Check the path.") from None
+    except (OSError, EOFError, tarfile.TarError) as problem:
+        # What tarfile says of a file that is no archive takes a line for each form it tried.
+        raise SourceError(f"{path} is not a chart archive: {' '.join(str(problem).split()).rstrip('.')}.") from None
+    return ChartFiles(path, folder, files)
