@@ -134,3 +134,9 @@ def test_a_lock_is_freed_when_a_build_fails(steps: Steps) -> None:
     with suppress(ClusterError):
         images.obtain(FakeEngine(), images.Image("shop:1", "new", fail), steps)  # type: ignore[arg-type]
     assert images.obtain(FakeEngine(), shop(), steps) == "built"  # type: ignore[arg-type]
+
+
+def test_a_mirrors_password_stays_off_the_base_image(tmp_path: Path) -> None:
+    """An image is handed on; the password of the machine that made it is not."""
+    (tmp_path / "sources.list").write_text("deb http://me:hunter2@mirror.example/debian bookworm main\n")
+    assert images._sources(tmp_path) == {"sources.list": "deb http://mirror.example/debian bookworm main\n"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ Origin = Literal["present", "pulled", "built"]
 BASE = "debian:bookworm-slim"
 TRAEFIK = "traefik:v3.7.5"
 REGISTRY = "registry:3.0.0"
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _SUITE = "bookworm"
 
 
@@ -198,14 +200,17 @@ def _mirror() -> list[str]:
     return [address for suite, address in found if suite == _SUITE][:1]
 
 
-def _sources() -> dict[str, str]:
-    """The machine's package sources of the suite, by file name under /etc/apt; empty on another distribution."""
-    files = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+def _sources(apt: Path = Path("/etc/apt")) -> dict[str, str]:
+    """The machine's package sources of the suite, by file name below apt's folder; empty on another distribution.
+
+    A name and password in a mirror's address stay here: an image is handed on.
+    """
+    files = [apt / "sources.list", *(apt / "sources.list.d").glob("*")]
     found = {}
     for file in files:
         if file.suffix not in {".list", ".sources"} or not file.is_file():
             continue
         text = file.read_text(encoding="utf-8")
         if _SUITE in text and "debian" in text:
-            found[str(file.relative_to("/etc/apt"))] = text
+            found[str(file.relative_to(apt))] = _CREDENTIALS.sub("", text)
     return found

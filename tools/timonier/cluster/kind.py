@@ -60,7 +60,6 @@ class Cluster:
         kubectl: The program kubectl.
         http_port: The loopback port of the ingress; None without one.
         https_port: The same for TLS.
-        created: Whether it was made just now, and not found.
     """
 
     name: str
@@ -69,7 +68,6 @@ class Cluster:
     kubectl: Path
     http_port: int | None
     https_port: int | None
-    created: bool
 
     def run_kubectl(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> str:
         """Run kubectl against this cluster and return its output."""
@@ -86,8 +84,8 @@ def up(spec: Spec, steps: Steps) -> Cluster:
     parts = prepare(spec, steps)
     engine, kubectl = parts.engine, parts.kubectl
     with cache.lock(f"cluster-{spec.name}", waiting=lambda: steps.say("Another process is at this cluster; waiting.")):
-        created = _create_or_reuse(parts, spec, steps)
-        cluster = _found(engine, spec, kubectl, created=created)
+        _create_or_reuse(parts, spec, steps)
+        cluster = _found(engine, spec, kubectl)
         _settle(cluster, spec, steps)
     return cluster
 
@@ -174,14 +172,14 @@ def _clusters(engine: Engine) -> list[str]:
     return engine("ps", "--all", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Names}}").split()
 
 
-def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> bool:
-    """Have the cluster; whether it was created. One whose nodes or API are gone is replaced, and that is said."""
+def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> None:
+    """Have the cluster. One whose nodes or API are gone is replaced, and that is said."""
     if found := nodes(parts.engine, spec.name):
         export: list[str | Path] = [parts.kind, "export", "kubeconfig", f"--name={spec.name}", *_kubeconfig_flag(spec)]
         if len(found) == spec.nodes and _well(parts, spec, export):
             steps.say(f"Cluster {spec.name} is there; using it.")
             _load(parts, spec, steps)
-            return False
+            return
         why = "is dead" if len(found) == spec.nodes else f"has {len(found)} nodes, not {spec.nodes}"
         with steps.step(f"Replace cluster {spec.name}, which {why}"):
             _delete(spec.name, parts, spec.kubeconfig)
@@ -189,7 +187,6 @@ def _create_or_reuse(parts: Parts, spec: Spec, steps: Steps) -> bool:
         require_free(port)
     with steps.step(f"Create cluster {spec.name} ({spec.nodes} node{'s' if spec.nodes > 1 else ''})"):
         _create_and_load(parts, spec, steps)
-    return True
 
 
 def _load(parts: Parts, spec: Spec, steps: Steps) -> None:
@@ -291,10 +288,10 @@ def _kubeconfig_flag(spec: Spec) -> list[str]:
     return [f"--kubeconfig={kubeconfig_path(spec.kubeconfig)}"]
 
 
-def _found(engine: Engine, spec: Spec, kubectl: Path, *, created: bool) -> Cluster:
+def _found(engine: Engine, spec: Spec, kubectl: Path) -> Cluster:
     ports = _ports(engine, spec.name)
     kubeconfig = kubeconfig_path(spec.kubeconfig)
-    return Cluster(spec.name, f"kind-{spec.name}", kubeconfig, kubectl, ports.get(80), ports.get(443), created)
+    return Cluster(spec.name, f"kind-{spec.name}", kubeconfig, kubectl, ports.get(80), ports.get(443))
 
 
 def _ports(engine: Engine, name: str) -> dict[int, int]:
