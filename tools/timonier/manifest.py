@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier import yamlio
@@ -62,6 +62,7 @@ class Manifest:
         document: What the YAML says.
         source: The template it comes from, `CHART/templates/FILE`; empty when unknown.
         hooks: The events it is a Helm hook for; empty for an ordinary object.
+        line: The line at which it begins in what it was read from, from 1; no part of what it is.
     """
 
     identity: Identity
@@ -69,6 +70,7 @@ class Manifest:
     document: Mapping[str, Any]
     source: str = ""
     hooks: tuple[str, ...] = ()
+    line: int = field(default=1, compare=False)
 
 
 def read_manifest(
@@ -93,7 +95,7 @@ def read_manifest(
         return None
     if not isinstance(document, dict):
         raise error(f"{origin}:{first_line}: a manifest is a mapping, this is a {type(document).__name__}.")
-    return Manifest(identify(document), text, document, source, _hook_events(document))
+    return Manifest(identify(document), text, document, source, _hook_events(document), first_line)
 
 
 def read_manifests(text: str, *, origin: str) -> list[Manifest]:
