@@ -36,6 +36,7 @@ class Problem:
         line: The line in that file, counted from 1; 0 when unknown.
         values_path: The key of values.yaml it is about: `image.tag`.
         hint: What to do about it, one sentence.
+        severity: For the rare rule that passes on what others found; the rule's own otherwise.
     """
 
     message: str
@@ -45,6 +46,7 @@ class Problem:
     line: int = 0
     values_path: str = ""
     hint: str = ""
+    severity: Severity | None = None
 
 
 class Place(NamedTuple):
