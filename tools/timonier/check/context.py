@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
     from timonier.engine import Engine, Release
+    from timonier.errors import TimonierError
     from timonier.manifest import Manifest
 
 
@@ -66,6 +67,7 @@ class CaseContext:
         chart: The chart; None for plain manifests.
         again: Renders the same once more, perhaps for another release: to see what differs.
         crds: The CustomResourceDefinitions that are known: of the chart, of files, of a cluster.
+        failure: Why there are no manifests. Only the rule `render` is asked then.
     """
 
     case: Case
@@ -75,3 +77,4 @@ class CaseContext:
     chart: ChartContext | None = None
     again: Callable[[Release], Sequence[Manifest]] | None = None
     crds: Sequence[Mapping[str, Any]] = field(default=())
+    failure: TimonierError | None = None
