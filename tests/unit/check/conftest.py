@@ -1,0 +1,54 @@
+"""What the tests of the rules share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from timonier.chart import load_chart
+from timonier.chartfiles import read_chart_files
+from timonier.check.context import CaseContext, ChartContext
+from timonier.check.model import Problem, Rule, Scope
+from timonier.engine import Release
+from timonier.errors import TimonierError
+from timonier.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from timonier.engine.embedded import EmbeddedEngine
+    from timonier.manifest import Manifest
+
+
+@pytest.fixture
+def look(embedded: EmbeddedEngine) -> Callable[..., list[Problem]]:
+    """Return what asks a rule about a chart: `look(rule, chart)`, with `kube_version` for rules of a case."""
+
+    def ask(rule: Rule, path: Path, kube_version: str = "1.34.0") -> list[Problem]:
+        context = chart_context(path, embedded)
+        if rule.scope is Scope.CHART:
+            return list(rule.check(context))  # type: ignore[call-arg, arg-type]
+        found: list[Problem] = []
+        for case in context.chart.cases:
+            manifests = context.renderings.get(case.name, ())
+            looked_at = CaseContext(case, manifests, kube_version, context.release, context)
+            found += rule.check(looked_at)  # type: ignore[call-arg, arg-type]
+        return found
+
+    return ask
+
+
+def chart_context(path: Path, engine: EmbeddedEngine) -> ChartContext:
+    """Read a chart and render its cases, as the runner does."""
+    chart = load_chart(path)
+    release = Release("some", "somewhere")
+    values = {case.name: case.values for case in chart.cases}
+    renderings: dict[str, list[Manifest]] = {}
+    for case in chart.cases:
+        try:
+            renderings[case.name] = render(chart, case.values, release, engine)
+        except TimonierError:
+            continue
+    return ChartContext(chart, read_chart_files(path), engine, release, values, renderings)
