@@ -10,10 +10,11 @@ import functools
 import io
 import os
 import tarfile
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from timonier.errors import SourceError
 
@@ -34,11 +35,13 @@ class ChartFiles:
         path: Where the chart lies, for messages.
         folder: The archive's top folder: what Helm calls it in `# Source:` is the chart's name, not this.
         files: What each file holds, by its path inside the chart with `/` between folders.
+        kept: What engines made of the files, to use it again.
     """
 
     path: Path
     folder: str
     files: Mapping[str, bytes]
+    kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def text(self, name: str) -> str:
         """Return a file as text.
@@ -56,7 +59,7 @@ class ChartFiles:
     @property
     def templates(self) -> list[str]:
         """The paths of the templates, partials and those of unpacked subcharts included, in order."""
-        return sorted(name for name in self.files if _is_template(PurePosixPath(name)))
+        return sorted(name for name in self.files if is_template(PurePosixPath(name)))
 
     def replaced(self, changes: Mapping[str, bytes]) -> ChartFiles:
         """Return the chart with some files holding something else."""
@@ -80,13 +83,42 @@ def read_chart_files(path: Path) -> ChartFiles:
     Raises:
         SourceError: There is no chart, or it cannot be read.
     """
-    found = _read_directory(path) if path.is_dir() else _read_archive(path)
+    found = _read_directory(path) if path.is_dir() else read_archive(path, path)
     if "Chart.yaml" not in found.files:
         raise SourceError(f"{path} holds no Chart.yaml.", hint="Name a chart's own directory or archive.")
     return found
 
 
-def _is_template(name: PurePosixPath) -> bool:
+def unpack_subcharts(chart: ChartFiles) -> ChartFiles:
+    """Return the chart with packed subcharts unpacked beside where they lay: `charts/x-1.0.0.tgz.d/…`.
+
+    Helm goes by the name in a subchart's Chart.yaml, so that it is the same chart to it. What is no archive stays as
+    it is: Helm has the better sentence for it.
+    """
+    files: dict[str, bytes] = {}
+    for name, content in chart.files.items():
+        if _is_packed_subchart(PurePosixPath(name)) and (inner := _unpack(content)):
+            files |= {f"{name}.d/{path}": inside for path, inside in unpack_subcharts(inner).files.items()}
+        else:
+            files[name] = content
+    return chart if len(files) == len(chart.files) else ChartFiles(chart.path, chart.folder, files)
+
+
+def _unpack(content: bytes) -> ChartFiles | None:
+    try:
+        return read_archive(io.BytesIO(content), Path())
+    except SourceError:
+        return None
+
+
+def _is_packed_subchart(name: PurePosixPath) -> bool:
+    """Whether a file is `charts/NAME.tgz` of the chart or of a subchart; `_` and `.` in front make Helm skip it."""
+    *folders, file = name.parts
+    inside = folders[::2] == [_SUBCHARTS] * len(folders[::2]) and len(folders) % 2 == 1
+    return inside and file.endswith(".tgz") and not file.startswith(("_", "."))
+
+
+def is_template(name: PurePosixPath) -> bool:
     """Whether a file is `templates/…` of the chart or of a subchart that lies unpacked in `charts/`."""
     parts = list(name.parts)
     while len(parts) > 2 and parts[0] == _SUBCHARTS:  # noqa: PLR2004 - charts, NAME and what is below
@@ -141,19 +173,32 @@ def _matches_path(pattern: str, name: str) -> bool:
     return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
 
 
-def _read_archive(path: Path) -> ChartFiles:
+def read_archive(source: Path | io.BytesIO, label: Path) -> ChartFiles:
+    """Read a packaged chart from a file or from memory.
+
+    Args:
+        source: Where the archive is.
+        label: What to call it in messages.
+
+    Raises:
+        SourceError: It cannot be read, or is no archive.
+    """
     files: dict[str, bytes] = {}
     folder = ""
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with _opened(source) as archive:
             for member in archive:
                 parts = PurePosixPath(member.name).parts
                 if member.isfile() and len(parts) > 1 and (stream := archive.extractfile(member)):
                     folder = parts[0]
                     files[PurePosixPath(*parts[1:]).as_posix()] = stream.read()
     except FileNotFoundError:
-        raise SourceError(f"{path} does not exist.", hint="Check the path.") from None
-    except (OSError, EOFError, tarfile.TarError) as problem:
+        raise SourceError(f"{label} does not exist.", hint="Check the path.") from None
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as problem:
         # What tarfile says of a file that is no archive takes a line for each form it tried.
-        raise SourceError(f"{path} is not a chart archive: {' '.join(str(problem).split()).rstrip('.')}.") from None
-    return ChartFiles(path, folder, files)
+        raise SourceError(f"{label} is not a chart archive: {' '.join(str(problem).split()).rstrip('.')}.") from None
+    return ChartFiles(label, folder, files)
+
+
+def _opened(source: Path | io.BytesIO) -> tarfile.TarFile:
+    return tarfile.open(source, "r:*") if isinstance(source, Path) else tarfile.open(fileobj=source, mode="r:*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -30,7 +31,7 @@ def choose_engine(name: str = AUTOMATIC) -> Engine:
     if name == "embedded":
         from timonier.engine.embedded import EmbeddedEngine
 
-        return EmbeddedEngine()
+        return EmbeddedEngine(_program)
     if name == "program" or os.sep in name:
         from timonier.engine.program import ProgramEngine
 
@@ -38,6 +39,16 @@ def choose_engine(name: str = AUTOMATIC) -> Engine:
     raise EngineError(
         f"There is no engine {name!r}.", hint="Say auto, embedded, program, or the path of a helm executable."
     )
+
+
+@functools.cache
+def _program() -> Engine | None:
+    """Return the helm program on PATH, else the one that `timonier cluster` got or built; None when there is none."""
+    from timonier.cluster.programs import present
+    from timonier.engine.program import ProgramEngine
+
+    found = shutil.which("helm") or ((there := present("helm")) and there.path)
+    return ProgramEngine(found) if found else None
 
 
 def _first_there() -> str:

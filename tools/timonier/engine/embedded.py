@@ -1,41 +1,50 @@
 """Helm's own library in this process: no program to install, and a small chart renders in about a millisecond.
 
-Everything of the SDK that this project relies on is in this module, because the SDK is young.
+Everything of the SDK that rendering relies on is in this module and in `timonier.engine.prepared`, because the SDK is
+young.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from timonier.chartfiles import ChartFiles
 from timonier.engine import Release, Template
-from timonier.engine.messages import explain
+from timonier.engine.capabilities import KubeVersion, Use, fits, read_kube_version, use_in_values
+from timonier.engine.folders import Folders
+from timonier.engine.messages import explain, incompatible
+from timonier.engine.prepared import PreparedChart
 from timonier.errors import EngineError
 from timonier.manifest import split_documents
 from timonier.values import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import helm_python
+    from timonier.engine import Engine
+    from timonier.engine.prepared import Loaded
 
-    from timonier.chartfiles import ChartFiles
-
-_STDERR = 2
-_stderr_lock = threading.Lock()
+_PROBE = ChartFiles(
+    Path("probe"),
+    "probe",
+    {
+        "Chart.yaml": b"apiVersion: v2\nname: probe\nversion: 0.0.0\n",
+        "templates/version": b"{{ .Capabilities.KubeVersion.Version }}",
+    },
+)
 
 
 class EmbeddedEngine:
     """Renders with Helm's Go SDK.
 
-    It cannot be told a Kubernetes version or API versions, and does not check a chart's `kubeVersion`: its capabilities
-    are its own Helm's.
+    Args:
+        program: Finds the engine that takes over where this one cannot: for API versions, and for charts that do more
+            with `.Capabilities` than to read the version. It returns None where there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: Callable[[], Engine | None] = lambda: None) -> None:
         try:
             import helm_python
         except ImportError:
@@ -46,48 +55,92 @@ class EmbeddedEngine:
             message = f"The embedded engine does not load: {problem}."
             raise EngineError(message, hint="Use `--engine program`.") from None
         self._helm = helm_python
+        self._find_program = program
+        self._folders = Folders()
 
     @property
     def name(self) -> str:
         """What it is, with its version."""
         return f"helm {self._helm.helm_sdk_version().removeprefix('v')} (embedded)"
 
-    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
+    @functools.cached_property
+    def kube_version(self) -> KubeVersion:
+        """The Kubernetes version that is rendered for when none is asked for."""
+        with self._helm.Chart.load_archive(_PROBE.archive) as probe:
+            return read_kube_version(probe.render()["probe/templates/version"])
+
+    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
         """Render a chart's templates; see `timonier.engine.Engine`."""
         to_json(values)
-        path = chart if isinstance(chart, Path) else chart.path
+        prepared = self._prepared(chart)
+        if release.kube_version or release.api_versions:
+            use = max(prepared.use, use_in_values(values), key=list(Use).index)
+            if _is_beyond(use, release):
+                return self._program(prepared.files).template(chart, values, release)
+            if release.kube_version and use is not Use.NONE:
+                prepared = prepared.told(read_kube_version(release.kube_version))
+        return list(_documents(self._render(prepared, values, release)))
+
+    def _prepared(self, chart: Path | ChartFiles) -> PreparedChart:
+        files = self._folders.read(chart) if isinstance(chart, Path) else chart
+        if self not in files.kept:
+            files.kept[self] = PreparedChart(self._helm, files)
+        prepared: PreparedChart = files.kept[self]
+        return prepared
+
+    def _program(self, chart: ChartFiles) -> Engine:
+        if program := self._find_program():
+            return program
+        raise EngineError(
+            f"The embedded engine cannot tell {chart.path} what it asks of .Capabilities.",
+            hint="Install Helm 3 or 4: the program can.",
+        )
+
+    def _render(self, prepared: PreparedChart, values: Mapping[str, Any], release: Release) -> Mapping[str, str]:
+        path = prepared.files.path
         try:
             self._helm.validate_release_name(release.name)
-            # Loaded anew each time: rendering takes a switched-off subchart out of the loaded chart for good.
-            with self._load(chart) as loaded:
-                _check_installable(loaded.metadata, loaded.dependencies, path)
-                rendered = loaded.render(
-                    dict(values),
-                    name=release.name,
-                    namespace=release.namespace,
-                    is_install=not release.is_upgrade,
-                    is_upgrade=release.is_upgrade,
-                )
+            with prepared.loaded() as loaded:
+                _check_installable(loaded, path)
+                return self._rendered(loaded, values, release)
         except self._helm.HelmError as problem:
-            raise explain(str(problem), path) from None
-        return list(_documents(rendered))
+            raise explain(prepared.in_own_words(str(problem)), path) from None
 
-    def _load(self, chart: Path | ChartFiles) -> helm_python.Chart:
-        if not isinstance(chart, Path):
-            return self._helm.Chart.load_archive(chart.archive)
-        with _silent_stderr():
-            return self._helm.Chart.load(chart)
+    def _rendered(self, loaded: Loaded, values: Mapping[str, Any], release: Release) -> Mapping[str, str]:
+        try:
+            rendered: Mapping[str, str] = loaded.chart.render(
+                dict(values),
+                name=release.name,
+                namespace=release.namespace,
+                is_install=not release.is_upgrade,
+                is_upgrade=release.is_upgrade,
+            )
+        except self._helm.HelmRenderError:
+            self._check_kube_version(loaded, release)
+            raise
+        self._check_kube_version(loaded, release)
+        return rendered
+
+    def _check_kube_version(self, loaded: Loaded, release: Release) -> None:
+        """Refuse as Helm does, between the schema and the templates, what the chart does not support."""
+        wanted = str(loaded.metadata.get("kubeVersion") or "")
+        version = read_kube_version(release.kube_version) if release.kube_version else self.kube_version
+        if not fits(version, wanted):
+            raise self._helm.HelmChartInvalidError(incompatible(wanted, version.text))
 
 
-def _check_installable(metadata: Mapping[str, Any], present: Sequence[Mapping[str, Any]], chart: Path) -> None:
+def _is_beyond(use: Use, release: Release) -> bool:
+    """Whether a chart asks what the library cannot be made to say."""
+    return use is Use.WHOLE or (use is Use.APIS and bool(release.api_versions))
+
+
+def _check_installable(loaded: Loaded, chart: Path) -> None:
     """Refuse what `helm template` refuses before it renders: library charts, and missing dependencies."""
-    if metadata.get("type") == "library":
+    if loaded.metadata.get("type") == "library":
         raise explain("library charts are not installable", chart)
-    names = {dependency.get("name") for dependency in present}
-    declared = [dependency["name"] for dependency in metadata.get("dependencies") or []]
-    if missing := [name for name in declared if name not in names]:
+    if loaded.missing:
         advice = "run `helm dependency build`"
-        raise explain(f"missing in charts/ directory: {', '.join(missing)}; {advice}", chart)
+        raise explain(f"missing in charts/ directory: {', '.join(loaded.missing)}; {advice}", chart)
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
@@ -97,23 +150,3 @@ def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
             continue
         for _, text, _ in split_documents(rendered[path]):
             yield Template(path, text)
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep the library's log off standard error: a line for each symbolic link in a chart, written by its Go runtime.
-
-    Only while a chart is loaded, which takes half a millisecond. What goes wrong comes back as an error.
-    """
-    with _stderr_lock, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path of ours
-        try:
-            saved = os.dup(_STDERR)
-        except OSError:  # started without a standard error
-            yield
-            return
-        try:
-            os.dup2(nowhere.fileno(), _STDERR)
-            yield
-        finally:
-            os.dup2(saved, _STDERR)
-            os.close(saved)

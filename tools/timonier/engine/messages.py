@@ -21,6 +21,10 @@ _NOT_LOADED = re.compile(
     r"cannot load |^validation: |Chart\.yaml|missing in charts/|library charts are not installable|"
     r"larger than the maximum|not a (gzipped|valid) archive"
 )
+_WRONG_KUBE_VERSION = re.compile(
+    r"chart requires kubeVersion: (?P<wanted>.+) which is incompatible with Kubernetes (?P<version>\S+)"
+)
+_NO_KUBE_VERSION = re.compile(r"invalid kube version '(?P<version>.*)': ")
 _ENDING = "\n\nUse --debug flag to render out invalid YAML"
 
 
@@ -34,13 +38,35 @@ def explain(text: str, chart: Path) -> TimonierError:
     message = _last_message(text)
     if _SCHEMA in message:
         return ValuesError(f"{chart} refuses these values: {_schema_findings(message)}.")
-    if match := _FAILED_ON_PURPOSE.search(message):
-        return RenderError(f"{chart} says, at {match['place']}: {_flat(match['problem'])}")
+    if problem := _about_kube_version(message, chart):
+        return problem
     if "release name" in message.lower():
         return ValuesError(f"The release name is not usable: {_flat(message)}.")
     if _NOT_LOADED.search(message):
         return SourceError(f"{chart} cannot be loaded: {_flat(message)}.")
+    if match := _FAILED_ON_PURPOSE.search(message):
+        return RenderError(f"{chart} says, at {match['place']}: {_flat(match['problem'])}")
     return RenderError(f"{chart} cannot be rendered: {_flat(message)}.")
+
+
+def incompatible(wanted: str, version: str) -> str:
+    """Return what Helm says of a chart whose `kubeVersion` does not allow a version (pkg/action/action.go)."""
+    return f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}"
+
+
+def no_kube_version(text: str) -> ValuesError:
+    """Return the error for what is no Kubernetes version."""
+    return ValuesError(f"{text!r} is no Kubernetes version.", hint="Write it as in 1.34.0.")
+
+
+def _about_kube_version(message: str, chart: Path) -> TimonierError | None:
+    if match := _WRONG_KUBE_VERSION.search(message):
+        return RenderError(
+            f"{chart} requires Kubernetes {match['wanted']}, and {match['version']} is not.",
+            hint="Choose another with --kube-version, or change kubeVersion in its Chart.yaml.",
+        )
+    match = _NO_KUBE_VERSION.search(message)
+    return no_kube_version(match["version"]) if match else None
 
 
 def _last_message(text: str) -> str:
