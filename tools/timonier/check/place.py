@@ -1,0 +1,232 @@
+"""Where a finding lies: the template's line, the key of values.yaml behind it, the line of a manifest file."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from timonier import yamlio
+from timonier.chartfiles import unpack_subcharts
+from timonier.check.model import Finding, Place
+from timonier.check.templatelines import Line, TemplateText, read_template
+from timonier.check.templatewalk import Spot, Walker, child
+from timonier.errors import TimonierError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from timonier.chartfiles import ChartFiles
+    from timonier.check.context import CaseContext, ChartContext
+    from timonier.check.renderings import Subject
+    from timonier.manifest import Manifest
+
+_VALUES = re.compile(r"\.Values((?:\.\w+)+)")
+_FIELD = re.compile(r"(?<![\w.$)])\.((?:\w+\.)*\w+)")
+_FAILED_AT = re.compile(
+    r"(?P<source>[\w.-]+/(?:charts/[\w.-]+/)*templates/[^\s:]+?)(?::(?P<line>\d+))?(?::\d+)?(?=[\s:)]|$)"
+)
+_REFUSED = re.compile(r"refuses these values: (?P<key>[\w.-]+): ")
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+class Placer:
+    """Finds the places of findings about one subject."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._label = subject.label
+        self._templates = _Templates(subject.chart) if subject.chart else None
+
+    def of_object(self, finding: Finding, manifest: Manifest) -> Finding:
+        """Place a finding about an object: in its template, or in the file of manifests."""
+        if self._templates:
+            return self._templates.place(finding, manifest)
+        return replace(finding, place=Place(self._label, manifest.line + line_in(manifest, finding.path) - 1))
+
+    def of_file(self, finding: Finding, file: str, line: int) -> Finding:
+        """Place a finding about a chart's file, or about the whole chart."""
+        return replace(finding, place=Place(str(PurePosixPath(self._label) / file) if file else self._label, line))
+
+    def of_failure(self, finding: Finding, context: CaseContext) -> Finding:
+        """Place what a case fails with: at the template's line, or at the case's values."""
+        if self._templates and (match := _FAILED_AT.search(finding.message)):
+            # What is wrong with a rendered document has a line of that, and not of the template.
+            rendered = f"rendered {match['source']}" in finding.message
+            line = 0 if rendered else int(match["line"] or 0)
+            return replace(finding, place=Place(self._templates.path_of(match["source"]), line))
+        refused = _REFUSED.search(finding.message)
+        key = refused["key"] if refused else ""
+        return replace(finding, place=Place(context.case.origin or self._label), values_path=key)
+
+
+class _Templates:
+    """The templates of a chart and its subcharts."""
+
+    def __init__(self, chart: ChartContext) -> None:
+        self._chart = chart
+        self._files: ChartFiles = unpack_subcharts(chart.files)
+
+    def place(self, finding: Finding, manifest: Manifest) -> Finding:
+        """Find the line of the template that wrote what a finding is about, and the value it takes it from."""
+        file = self._file_of(manifest.source)
+        if file not in self._texts:
+            return replace(finding, place=Place(self.path_of(manifest.source)))
+        steps = split_path(finding.path, manifest.document)
+        lines = _document_lines(self._texts[file], manifest)
+        spot = self._walker.walk(file, lines, steps, manifest.document)
+        if not spot:
+            return replace(finding, place=Place(self.path_of(manifest.source)))
+        place = Place(str(self._chart.chart.path / spot.file), spot.line)
+        return replace(finding, place=place, values_path=finding.values_path or self._value(spot, manifest.source))
+
+    def path_of(self, source: str) -> str:
+        """Return the path of a template as the user would name it, `charts/shop/templates/a.yaml`."""
+        return str(self._chart.chart.path / self._file_of(source))
+
+    def _file_of(self, source: str) -> str:
+        """Return the file in the chart of a template as Helm names it: with aliases for subcharts' folders."""
+        file = source.partition("/")[2]
+        if file in self._files.files:
+            return file
+        match = re.fullmatch(r"charts/([^/]+)/(.+)", file)
+        return f"charts/{self._folder_of(match[1])}/{match[2]}" if match else file
+
+    def _folder_of(self, name: str) -> str:
+        """Return the folder of a subchart that goes by an alias."""
+        for dependency in self._chart.metadata.get("dependencies") or []:
+            if isinstance(dependency, dict) and dependency.get("alias") == name:
+                return str(dependency.get("name"))
+        return name
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, TemplateText]:
+        texts = {}
+        for file in self._files.templates:
+            try:
+                texts[file] = read_template(self._files.text(file))
+            except TimonierError:  # not text: nothing can be found in it
+                continue
+        return texts
+
+    @functools.cached_property
+    def _walker(self) -> Walker:
+        # A chart's own partial wins over a subchart's of the same name, as in Helm.
+        deepest_first = sorted(self._texts, key=lambda file: -file.count("/"))
+        return Walker(self._texts, {name: file for file in deepest_first for name in self._texts[file].defined})
+
+    def _value(self, spot: Spot, source: str) -> str:
+        """Return the key of values.yaml that a line takes what it prints from, when it is one only."""
+        if not spot.exact:
+            return ""
+        text = self._texts[spot.file]
+        line = next(line for line in text.lines if line.number == spot.line)
+        keys = _values_of(line, text) or self._values_of_partials(line)
+        if not keys:
+            return ""
+        subchart = "".join(f"{name}." for name in re.findall(r"/charts/([^/]+)", source))
+        key = _common(keys)
+        return key if not key or key.startswith("global") else subchart + key
+
+    def _values_of_partials(self, line: Line) -> set[str]:
+        """Return the values that the partials a line includes read, and their own partials."""
+        waiting = [name for action in line.actions for name in action.included]
+        keys: set[str] = set()
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen or name not in self._walker.defined:
+                continue
+            seen.add(name)
+            text = self._texts[self._walker.defined[name]]
+            first, last = text.defined[name]
+            for action in (action for action in text.actions if first <= action.line <= last):
+                keys |= {key[1:] for key in _VALUES.findall(action.text)}
+                waiting += action.included
+        return keys
+
+
+def _values_of(line: Line, text: TemplateText) -> set[str]:
+    """Return the values that a line's own actions read: by their name, or as a field of what a `with` sets."""
+    said = " ".join(action.text for action in line.actions)
+    keys = {key[1:] for key in _VALUES.findall(said)}
+    if keys or not re.search(r"(?<![\w)$])\.(?![\w]*Values)", said):
+        return keys
+    for around in text.around(line.number):
+        if around.word in {"with", "range"}:
+            found = _VALUES.findall(around.text)
+            return {found[0][1:]} if len(found) == 1 and ":=" not in around.text else set()
+    return set()
+
+
+def _common(keys: set[str]) -> str:
+    """Return the key that all of them are, or lie in."""
+    first, *others = [key.split(".") for key in sorted(keys)]
+    same = 0
+    while all(
+        len(other) > same and len(first) > same and other[same] == first[same] for other in others
+    ) and same < len(first):
+        same += 1
+    return ".".join(first[:same])
+
+
+def _document_lines(text: TemplateText, manifest: Manifest) -> list[Line]:
+    """Return the lines of the document of a file that wrote a manifest: of its kind, and most alike."""
+    documents: list[list[Line]] = [[]]
+    for line in text.lines:
+        if line.text.startswith("---"):
+            documents.append([])
+        else:
+            documents[-1].append(line)
+    kind = manifest.identity.kind
+    of_kind = [lines for lines in documents if any(line.key == "kind" and line.value == kind for line in lines)]
+    written = {line.strip() for line in manifest.text.splitlines()}
+    return max(of_kind or documents, key=lambda lines: sum(line.text.strip() in written for line in lines))
+
+
+def split_path(path: str, document: Any) -> list[str | int]:  # noqa: ANN401 - any part of an object
+    """Take a dotted path apart, with the object at hand to tell a key with dots in it from several keys."""
+    steps: list[str | int] = []
+    while path:
+        if match := _INDEX.match(path):
+            step: str | int = int(match[1])
+            path = path[match.end() :]
+        else:
+            step = _key_of(path.removeprefix("."), document)
+            path = path.removeprefix(".")[len(step) :]
+        steps.append(step)
+        document = child(document, step)
+    return steps
+
+
+def _key_of(path: str, document: object) -> str:
+    known: Mapping[Any, Any] = document if isinstance(document, dict) else {}
+    fitting = [key for key in known if isinstance(key, str) and key and re.match(rf"{re.escape(key)}(?:[.\[]|$)", path)]
+    return max(fitting, key=len, default=re.split(r"[.\[]", path, maxsplit=1)[0] or path)
+
+
+def line_in(manifest: Manifest, path: str) -> int:
+    """Return the line of a manifest's own text at which a path, or its nearest parent, stands; counted from 1."""
+    steps = split_path(path, manifest.document)
+    with yamlio.nodes(manifest.text, origin=str(manifest.identity), error=TimonierError) as (root, _):
+        return _line_of(root, steps)
+
+
+def _line_of(node: yaml.Node | None, steps: Sequence[str | int]) -> int:
+    line = node.start_mark.line + 1 if node else 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            # The last of two equal keys is the one that counts.
+            pair = next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
+            if not pair:
+                break
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

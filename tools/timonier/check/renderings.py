@@ -1,0 +1,208 @@
+"""What there is to check: every case of a chart for every Kubernetes version, or the manifests of a file."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from timonier.check.context import CaseContext, ChartContext
+from timonier.check.crds import CRD_KIND, crds_of_files
+from timonier.check.lists import expanded
+from timonier.errors import EngineError, RenderError, TimonierError
+from timonier.manifest import Manifest, in_install_order, read_manifest
+from timonier.values import read_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from timonier.chart import Case
+    from timonier.chartfiles import ChartFiles
+    from timonier.engine import Engine, Release
+    from timonier.source import ChartSource, FileSource
+    from timonier.values import Settings
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One rendering, and the Kubernetes versions it is the rendering for.
+
+    Attributes:
+        context: What rules may look at, for the first of the versions.
+        versions: `1.34.0`, the oldest first.
+    """
+
+    context: CaseContext
+    versions: tuple[str, ...]
+
+    def contexts(self) -> Iterator[CaseContext]:
+        """Yield what rules may look at, for each version."""
+        for version in self.versions:
+            yield replace(self.context, kube_version=version)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A source with all that is to be checked of it.
+
+    Attributes:
+        label: The source as the user named it.
+        renderings: Case by case, and version by version where that makes a difference.
+        chart: For rules that look at a chart's files; None for plain manifests.
+    """
+
+    label: str
+    renderings: Sequence[Rendered]
+    chart: ChartContext | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What a chart is to be rendered with.
+
+    Attributes:
+        settings: What is set on top of each case.
+        cases: The names of the cases; empty for all of them.
+        versions: The Kubernetes versions.
+        release: What the chart may ask about its release; its name is the chart's when it is empty.
+        crds: CustomResourceDefinitions that are known beside the chart's own.
+        progress: Told of every rendering that is done.
+    """
+
+    settings: Settings
+    cases: tuple[str, ...]
+    versions: tuple[str, ...]
+    release: Release
+    crds: tuple[Mapping[str, Any], ...] = ()
+    progress: Callable[[], None] = field(default=lambda: None)
+
+
+def subject_of_file(source: FileSource, matrix: Matrix) -> Subject:
+    """Take the manifests of a file as they are, the same for every Kubernetes version."""
+    from timonier.chart import Case
+
+    manifests = expanded(source.content)
+    crds = (*matrix.crds, *_crds_among(manifests))
+    context = CaseContext(Case("", ""), manifests, matrix.versions[0], matrix.release, crds=crds)
+    return Subject(source.label, [Rendered(context, matrix.versions)])
+
+
+def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
+    """Render a chart in every case, and for every Kubernetes version unless it looks the same for all.
+
+    Raises:
+        SourceError: The chart cannot be read.
+        ValuesError: There is no such case, or what is set cannot be understood.
+        EngineError: The engine cannot do what is asked.
+    """
+    chart, files = source.chart, source.files()
+    cases = [chart.case(name) for name in matrix.cases] or list(chart.cases)
+    values = {case.name: read_values(matrix.settings, case.values) for case in cases}
+    release = matrix.release if matrix.release.name else replace(matrix.release, name=chart.name)
+    renderer = _Renderer(source.engine, files)
+    groups = _version_groups(files, matrix.versions)
+    jobs = [
+        _Job(case, values[case.name], versions, replace(release, kube_version=told))
+        for case in cases
+        for versions, told in groups
+    ]
+    outcomes = _render_all(renderer, jobs, matrix.progress)
+    first = {job.case.name: made for job, made in reversed(outcomes) if not isinstance(made, TimonierError)}
+    renderings = {case.name: first[case.name] for case in cases if case.name in first}
+    context = ChartContext(chart, files, source.engine, release, values, renderings)
+    every = [made for _, made in outcomes if not isinstance(made, TimonierError)]
+    crds = (*matrix.crds, *crds_of_files(files), *_crds_among([manifest for made in every for manifest in made]))
+    return Subject(source.label, [_rendered(job, made, context, crds, renderer) for job, made in outcomes], context)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One thing to render: a case, and the Kubernetes versions for which the result is the same."""
+
+    case: Case
+    values: Mapping[str, Any]
+    versions: tuple[str, ...]
+    release: Release
+
+
+def _rendered(
+    job: _Job,
+    made: Sequence[Manifest] | TimonierError,
+    chart: ChartContext,
+    crds: tuple[Mapping[str, Any], ...],
+    renderer: _Renderer,
+) -> Rendered:
+    failure = made if isinstance(made, TimonierError) else None
+    manifests = () if isinstance(made, TimonierError) else made
+
+    def again(release: Release) -> Sequence[Manifest]:
+        return renderer.manifests(job.values, release)
+
+    context = CaseContext(job.case, manifests, job.versions[0], job.release, chart, again, crds, failure)
+    return Rendered(context, job.versions)
+
+
+def _version_groups(files: ChartFiles, versions: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    """Return the versions that are rendered at once, and which of them the chart is told; none when it does not ask."""
+    if depends_on_version(files):
+        return [((version,), version) for version in versions]
+    return [(versions, "")]
+
+
+def depends_on_version(files: ChartFiles) -> bool:
+    """Whether a chart can look different for another Kubernetes version, or refuses some."""
+    from timonier.engine.capabilities import Use, use_in_chart
+
+    asks = any(b"kubeVersion" in text for name, text in files.files.items() if name.endswith("Chart.yaml"))
+    return asks or any(name.endswith(".tgz") for name in files.files) or use_in_chart(files) is not Use.NONE
+
+
+def _render_all(
+    renderer: _Renderer, jobs: Sequence[_Job], progress: Callable[[], None]
+) -> list[tuple[_Job, Sequence[Manifest] | TimonierError]]:
+    """Render in as many threads as there are processors: the embedded engine lets go of Python's lock."""
+
+    def run(job: _Job) -> Sequence[Manifest] | TimonierError:
+        try:
+            return renderer.manifests(job.values, job.release)
+        except EngineError:
+            raise
+        except TimonierError as failure:
+            return failure
+        finally:
+            progress()
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(zip(jobs, pool.map(run, jobs), strict=True))
+
+
+class _Renderer:
+    """Renders a chart, and reads what comes out: a document that comes out of several cases only once."""
+
+    def __init__(self, engine: Engine, files: ChartFiles) -> None:
+        self._engine = engine
+        self._files = files
+        self._read: dict[tuple[str, str], Manifest | None] = {}
+
+    def manifests(self, values: Mapping[str, Any], release: Release) -> Sequence[Manifest]:
+        """Render one case.
+
+        Raises:
+            TimonierError: As `timonier.render.render` does.
+        """
+        made = [self._manifest(source, text) for source, text in self._engine.template(self._files, values, release)]
+        return expanded(in_install_order(manifest for manifest in made if manifest))
+
+    def _manifest(self, source: str, text: str) -> Manifest | None:
+        key = (source, text)
+        if key not in self._read:
+            origin = f"{self._files.path}: rendered {source}"
+            self._read[key] = read_manifest(text, source, origin=origin, error=RenderError)
+        return self._read[key]
+
+
+def _crds_among(manifests: Sequence[Manifest]) -> list[Mapping[str, Any]]:
+    """Return the CustomResourceDefinitions among manifests, each once however many cases have it."""
+    found = {id(m.document): m.document for m in manifests if m.identity.kind == CRD_KIND}
+    return list(found.values())

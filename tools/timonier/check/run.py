@@ -1,0 +1,163 @@
+"""Checking sources: every case for every Kubernetes version, every rule, and where each finding lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from timonier.check.collect import Collector
+from timonier.check.model import Finding, Rule, Scope, Severity
+from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_file
+from timonier.errors import SourceError
+from timonier.source import ChartSource, FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from timonier.check.catalogue import Selection
+    from timonier.check.context import CaseContext
+    from timonier.check.model import CaseCheck, ChartCheck, ObjectCheck, Problem
+    from timonier.settings import Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was checked of one source.
+
+    Attributes:
+        label: The source as the user named it.
+        is_chart: Whether it is a chart; plain manifests otherwise.
+        cases: The names of its cases; empty for plain manifests.
+        objects: How many different objects it has, all cases together.
+    """
+
+    label: str
+    is_chart: bool
+    cases: tuple[str, ...]
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check found.
+
+    Attributes:
+        findings: By file and line.
+        checked: What was looked at, in the order it was named.
+        versions: For which Kubernetes versions.
+        ignored: How many findings the settings ignore.
+        rules: The rules that were asked.
+    """
+
+    findings: tuple[Finding, ...]
+    checked: tuple[Checked, ...]
+    versions: tuple[str, ...]
+    ignored: int = 0
+    rules: tuple[Rule, ...] = field(default=())
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are as bad as that."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def check(
+    sources: Sequence[ChartSource | FileSource],
+    matrix: Matrix,
+    selection: Selection,
+    ignores: Iterable[Ignore] = (),
+) -> Result:
+    """Check sources.
+
+    Args:
+        sources: Charts and files of manifests.
+        matrix: The cases, values and Kubernetes versions to check charts in.
+        selection: The rules to ask.
+        ignores: Findings the project's settings leave out.
+
+    Raises:
+        TimonierError: A source cannot be read, or something that was asked for is not there. A case that cannot be
+            rendered is a finding.
+    """
+    kept: list[Finding] = []
+    checked = []
+    left_out = tuple(ignores)
+    found_in_all = 0
+    for source in sources:
+        subject = _subject(source, matrix)
+        found = _ask(subject, selection)
+        found_in_all += len(found)
+        kept += [finding for finding in found if not any(ignore.matches(finding) for ignore in left_out)]
+        checked.append(_checked(subject))
+    kept.sort(key=_order)
+    ignored = found_in_all - len(kept)
+    return Result(tuple(kept), tuple(checked), matrix.versions, ignored, tuple(selection.rules))
+
+
+def _subject(source: ChartSource | FileSource, matrix: Matrix) -> Subject:
+    if isinstance(source, ChartSource):
+        return subject_of_chart(source, matrix)
+    if matrix.settings or matrix.cases:
+        raise SourceError(f"{source.label} takes neither values nor cases.", hint="Only a chart does.")
+    return subject_of_file(source, matrix)
+
+
+def _checked(subject: Subject) -> Checked:
+    cases = tuple(dict.fromkeys(made.context.case.name for made in subject.renderings if subject.chart))
+    objects = {manifest.identity for made in subject.renderings for manifest in made.context.manifests}
+    return Checked(subject.label, subject.chart is not None, cases, len(objects))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    rank = list(Severity).index(finding.severity)
+    return finding.place.file, finding.place.line, rank, finding.rule, finding.message
+
+
+def _ask(subject: Subject, selection: Selection) -> list[Finding]:
+    """Ask every rule about a subject."""
+    collector = Collector(subject, selection)
+    asked = {scope: [rule for rule in selection.rules if rule.scope is scope] for scope in Scope}
+    if subject.chart:
+        for rule in asked[Scope.CHART]:
+            check_chart: ChartCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
+            for problem in check_chart(subject.chart):
+                collector.add(rule, problem)
+    for rule in asked[Scope.CASE]:
+        _ask_of_cases(rule, subject, collector)
+    for rule in asked[Scope.OBJECT]:
+        _ask_of_objects(rule, subject, collector)
+    return collector.findings()
+
+
+def _ask_of_cases(rule: Rule, subject: Subject, collector: Collector) -> None:
+    check_case: CaseCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
+    for made in subject.renderings:
+        if made.context.failure and rule.name != "render":
+            continue
+        for context, versions in _per_version(rule, made.context, made.contexts, made.versions):
+            for problem in check_case(context):
+                collector.add(rule, problem, context, versions)
+
+
+def _ask_of_objects(rule: Rule, subject: Subject, collector: Collector) -> None:
+    """Ask about every object, once for those that are the same in several cases."""
+    check_object: ObjectCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
+    answers: dict[tuple[str, str, str], list[Problem]] = {}
+    for made in subject.renderings:
+        for context, versions in _per_version(rule, made.context, made.contexts, made.versions):
+            asked_of = context.kube_version if rule.per_version else ""
+            for manifest in context.manifests:
+                key = (manifest.source, manifest.text, asked_of)
+                if key not in answers:
+                    answers[key] = list(check_object(manifest, context))
+                for problem in answers[key]:
+                    collector.add(rule, problem, context, versions, manifest)
+
+
+def _per_version(
+    rule: Rule, context: CaseContext, contexts: Callable[[], Iterator[CaseContext]], versions: tuple[str, ...]
+) -> Iterator[tuple[CaseContext, tuple[str, ...]]]:
+    """Yield what to ask a rule about, and for which versions the answer stands."""
+    if rule.per_version:
+        yield from ((one, (one.kube_version,)) for one in contexts())
+    else:
+        yield context, versions
