@@ -9,6 +9,7 @@ import typer
 from timonier import __version__
 from timonier.cli.diff import diff
 from timonier.cli.docs import docs
+from timonier.cli.fuzz import fuzz
 from timonier.cli.render import render
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ def timonier(
 app.command()(render)
 app.command()(diff)
 app.command()(docs)
+app.command()(fuzz)
 
 
 from timonier.cli import cluster  # noqa: E402

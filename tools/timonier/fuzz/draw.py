@@ -1,0 +1,93 @@
+"""Values drawn by hypothesis: one of the chart's cases, with a few keys set to something else.
+
+Values drawn from a whole schema are almost always refused, or switch nothing on. What finds defects is a working case
+of which little was changed, and changed to what authors of charts forget: the empty string, text that looks like
+YAML, the largest number, a section of which every line is commented out (null).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies
+from hypothesis import seed as seeded
+
+from timonier.fuzz.candidates import candidates
+from timonier.fuzz.keys import set_at
+from timonier.fuzz.schemas import types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from timonier.fuzz.keys import Key
+
+    Values = dict[str, Any]
+
+_MOST_CHANGES = 5
+_MOST_SWITCHES = 3
+
+
+def values_strategy(bases: Sequence[Mapping[str, Any]], keys: Sequence[Key]) -> SearchStrategy[Values]:
+    """Return what draws values.
+
+    Args:
+        bases: Values that work, the simplest first: one of them is changed.
+        keys: What may be changed.
+    """
+    switches = [key.path for key in keys if types_of(key.schema) == ("boolean",)]
+    changes = _changes(keys)
+
+    @strategies.composite
+    def draw_values(draw: DrawFn) -> Values:
+        values = dict(draw(strategies.sampled_from(bases)))
+        for path in draw(switched) if switches else ():
+            values = set_at(values, path, value=True)
+        for path, value in draw(strategies.lists(changes, max_size=_MOST_CHANGES)) if keys else ():
+            values = set_at(values, path, value)
+        return values
+
+    switched = strategies.lists(strategies.sampled_from(switches or [()]), max_size=_MOST_SWITCHES, unique=True)
+    return draw_values()
+
+
+def _changes(keys: Sequence[Key]) -> SearchStrategy[tuple[tuple[str, ...], Any]]:
+    """Return what draws a key and a value for it."""
+
+    @strategies.composite
+    def draw_change(draw: DrawFn) -> tuple[tuple[str, ...], Any]:
+        key = draw(strategies.sampled_from(keys))
+        return key.path, draw(candidates(key.schema, is_checked=key.is_checked))
+
+    return draw_change()
+
+
+def hunt(test: Callable[[Mapping[str, Any]], None], drawn: SearchStrategy[Values], *, examples: int, seed: int) -> None:
+    """Give drawn values to a function until it raises, then ever simpler ones that make it raise again.
+
+    Args:
+        test: Raises when the values show what is looked for.
+        drawn: What draws.
+        examples: How many values to draw at most.
+        seed: The same gives the same values.
+
+    Raises:
+        Exception: What `test` raised last.
+    """
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+    )
+    @seeded(seed)
+    @given(drawn)
+    def one(values: Values) -> None:
+        test(values)
+
+    one()
