@@ -67,9 +67,9 @@ class ChartFiles:
 
     @functools.cached_property
     def archive(self) -> bytes:
-        """The chart as a gzipped tar archive, hardly compressed: it is made to be read again at once."""
+        """The chart as a gzipped tar archive, not compressed: it is made to be read again at once."""
         buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+        with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=0) as archive:
             for name, content in self.files.items():
                 member = tarfile.TarInfo(f"{self.folder}/{name}")
                 member.size = len(content)

@@ -57,6 +57,7 @@ class EmbeddedEngine:
         self._helm = helm_python
         self._find_program = program
         self._folders = Folders()
+        self._check_name = functools.lru_cache(helm_python.validate_release_name)
 
     @property
     def name(self) -> str:
@@ -99,7 +100,7 @@ class EmbeddedEngine:
     def _render(self, prepared: PreparedChart, values: Mapping[str, Any], release: Release) -> Mapping[str, str]:
         path = prepared.files.path
         try:
-            self._helm.validate_release_name(release.name)
+            self._check_name(release.name)
             with prepared.loaded() as loaded:
                 _check_installable(loaded, path)
                 return self._rendered(loaded, values, release)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,7 +61,7 @@ def _states(path: Path | str) -> Iterator[tuple[str, int, int, int, int]]:
         status = os.stat(path)  # noqa: PTH116 - a Path for each file takes longer than the question
     except OSError:
         return  # whoever reads it says what is wrong
-    if not os.path.isdir(path):  # noqa: PTH112 - the same
+    if not stat.S_ISDIR(status.st_mode):
         yield os.fspath(path), status.st_ino, status.st_size, status.st_ctime_ns, status.st_mtime_ns
         return
     with os.scandir(path) as entries:
