@@ -5,7 +5,7 @@ Two keys, the same in both files::
     images:                       # images the project builds itself, loaded into a cluster by `timonier cluster up`
       example/shop:1.0: images/shop
     check:                        # what `timonier check` asks; see docs/reference/settings.md
-      rules: {no-probes: off}
+      rules: {icon-missing: off}
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _check(file: Path, said: object) -> CheckSettings:
 
 def _rules(file: Path, said: object) -> dict[str, str]:
     if not isinstance(said, dict):
-        hint = "For instance `no-probes: off`."
+        hint = "For instance `icon-missing: off`."
         raise TimonierError(f"{file}: check: `rules` maps names of rules to severities.", hint=hint)
     # YAML reads a bare `off` as false.
     return {str(name): "off" if level is False else str(level) for name, level in said.items()}

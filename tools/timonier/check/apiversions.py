@@ -12,7 +12,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from timonier.check.kubeschemas import Api, kinds_of, known_versions, minor, version_key, versions_of
+from timonier.check.kubeschemas import Api, kinds_of, known_versions, minor, schemas_of, version_key, versions_of
 from timonier.check.model import Problem, Rule, Severity, object_rule
 
 if TYPE_CHECKING:
@@ -138,6 +138,9 @@ def retirement(api: Api) -> Retirement | None:
 
 def _from_schemas(api: Api) -> Retirement | None:
     """Find out from the schemas: deprecated since the kind is stable, removed where the schemas end."""
+    # Most objects are of a stable version that is there: one look settles it.
+    if _is_stable(api) and schemas_of(known_versions()[-1]).has(api):
+        return None
     there = versions_of(api)
     if not there:
         return None

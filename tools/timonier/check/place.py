@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -48,19 +47,24 @@ class Placer:
         return replace(finding, place=Place(self._label, manifest.line + line_in(manifest, finding.path) - 1))
 
     def of_file(self, finding: Finding, file: str, line: int) -> Finding:
-        """Place a finding about a chart's file, or about the whole chart."""
-        return replace(finding, place=Place(str(PurePosixPath(self._label) / file) if file else self._label, line))
+        """Place a finding about a chart's file, or about the chart as a whole: that is its Chart.yaml."""
+        if self._templates:
+            return replace(finding, place=Place(self._templates.path_in_chart(file or "Chart.yaml"), line))
+        return replace(finding, place=Place(self._label, line))
 
     def of_failure(self, finding: Finding, context: CaseContext) -> Finding:
         """Place what a case fails with: at the template's line, or at the case's values."""
-        if self._templates and (match := _FAILED_AT.search(finding.message)):
+        if not self._templates:
+            return replace(finding, place=Place(self._label))
+        if match := _FAILED_AT.search(finding.message):
             # What is wrong with a rendered document has a line of that, and not of the template.
             rendered = f"rendered {match['source']}" in finding.message
             line = 0 if rendered else int(match["line"] or 0)
             return replace(finding, place=Place(self._templates.path_of(match["source"]), line))
         refused = _REFUSED.search(finding.message)
         key = refused["key"] if refused else ""
-        return replace(finding, place=Place(context.case.origin or self._label), values_path=key)
+        file = context.case.origin or self._templates.path_in_chart("values.yaml" if refused else "Chart.yaml")
+        return replace(finding, place=Place(file), values_path=key)
 
 
 class _Templates:
@@ -80,12 +84,16 @@ class _Templates:
         spot = self._walker.walk(file, lines, steps, manifest.document)
         if not spot:
             return replace(finding, place=Place(self.path_of(manifest.source)))
-        place = Place(str(self._chart.chart.path / spot.file), spot.line)
+        place = Place(self.path_in_chart(spot.file), spot.line)
         return replace(finding, place=place, values_path=finding.values_path or self._value(spot, manifest.source))
 
     def path_of(self, source: str) -> str:
         """Return the path of a template as the user would name it, `charts/shop/templates/a.yaml`."""
-        return str(self._chart.chart.path / self._file_of(source))
+        return self.path_in_chart(self._file_of(source))
+
+    def path_in_chart(self, file: str) -> str:
+        """Return the path of a file of the chart as the user would name it."""
+        return str(self._chart.chart.path / file)
 
     def _file_of(self, source: str) -> str:
         """Return the file in the chart of a template as Helm names it: with aliases for subcharts' folders."""

@@ -7,15 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from timonier import yamlio
 from timonier.check.context import CaseContext, ChartContext
 from timonier.check.crds import CRD_KIND, crds_of_files
 from timonier.check.lists import expanded
-from timonier.errors import EngineError, RenderError, TimonierError
+from timonier.errors import EngineError, RenderError, SourceError, TimonierError
 from timonier.manifest import Manifest, in_install_order, read_manifest
 from timonier.values import read_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from timonier.chart import Case
     from timonier.chartfiles import ChartFiles
@@ -101,11 +102,11 @@ def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
     values = {case.name: read_values(matrix.settings, case.values) for case in cases}
     release = matrix.release if matrix.release.name else replace(matrix.release, name=chart.name)
     renderer = _Renderer(source.engine, files)
-    groups = _version_groups(files, matrix.versions)
+    groups = _version_groups(files, _metadata(files), values.values(), matrix.versions)
     jobs = [
-        _Job(case, values[case.name], versions, replace(release, kube_version=told))
+        _Job(case, values[case.name], versions, replace(release, kube_version=versions[0]))
         for case in cases
-        for versions, told in groups
+        for versions in groups
     ]
     outcomes = _render_all(renderer, jobs, matrix.progress)
     first = {job.case.name: made for job, made in reversed(outcomes) if not isinstance(made, TimonierError)}
@@ -114,6 +115,11 @@ def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
     every = [made for _, made in outcomes if not isinstance(made, TimonierError)]
     crds = (*matrix.crds, *crds_of_files(files), *_crds_among([manifest for made in every for manifest in made]))
     return Subject(source.label, [_rendered(job, made, context, crds, renderer) for job, made in outcomes], context)
+
+
+def _metadata(files: ChartFiles) -> Mapping[str, Any]:
+    metadata = yamlio.load(files.text("Chart.yaml"), origin=f"{files.path}/Chart.yaml", error=SourceError)
+    return metadata if isinstance(metadata, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -143,19 +149,18 @@ def _rendered(
     return Rendered(context, job.versions)
 
 
-def _version_groups(files: ChartFiles, versions: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
-    """Return the versions that are rendered at once, and which of them the chart is told; none when it does not ask."""
-    if depends_on_version(files):
-        return [((version,), version) for version in versions]
-    return [(versions, "")]
+def _version_groups(
+    files: ChartFiles, metadata: Mapping[str, Any], values: Iterable[Mapping[str, Any]], versions: tuple[str, ...]
+) -> list[tuple[str, ...]]:
+    """Return the versions that one rendering is for: all that the chart takes, unless it asks for the version."""
+    from timonier.engine.capabilities import Use, fits, read_kube_version, use_in_chart, use_in_values
 
-
-def depends_on_version(files: ChartFiles) -> bool:
-    """Whether a chart can look different for another Kubernetes version, or refuses some."""
-    from timonier.engine.capabilities import Use, use_in_chart
-
-    asks = any(b"kubeVersion" in text for name, text in files.files.items() if name.endswith("Chart.yaml"))
-    return asks or any(name.endswith(".tgz") for name in files.files) or use_in_chart(files) is not Use.NONE
+    if use_in_chart(files) is not Use.NONE or any(use_in_values(one) is not Use.NONE for one in values):
+        return [(version,) for version in versions]
+    wanted = str(metadata.get("kubeVersion") or "")
+    taken = tuple(version for version in versions if fits(read_kube_version(version), wanted))
+    refused = tuple(version for version in versions if version not in taken)
+    return [group for group in (taken, refused) if group]
 
 
 def _render_all(

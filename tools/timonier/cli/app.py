@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from timonier import __version__
+from timonier.cli.check import check
 from timonier.cli.diff import diff
 from timonier.cli.docs import docs
 from timonier.cli.fuzz import fuzz
@@ -47,6 +48,7 @@ def timonier(
 
 
 app.command()(render)
+app.command()(check)
 app.command()(diff)
 app.command()(docs)
 app.command()(fuzz)

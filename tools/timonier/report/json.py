@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from timonier.check.model import Severity
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from timonier.check.model import Finding, Rule
+    from timonier.check.run import Result
     from timonier.diff.compare import Change, Difference
     from timonier.docs.table import Table
     from timonier.manifest import Identity
@@ -68,6 +72,57 @@ def values_json(tables: Sequence[Table]) -> str:
             for table in tables
         ]
     )
+
+
+def findings_json(result: Result) -> str:
+    """Write what a check found, and what was checked."""
+    counts = {str(severity): result.count(severity) for severity in Severity}
+    return _write(
+        {
+            "summary": counts | {"ignored": result.ignored},
+            "kubeVersions": result.versions,
+            "checked": [
+                {"source": checked.label, "cases": checked.cases, "objects": checked.objects}
+                for checked in result.checked
+            ],
+            "findings": [_finding(finding) for finding in result.findings],
+        }
+    )
+
+
+def rules_json(rules: Sequence[Rule]) -> str:
+    """Write what is known of rules."""
+    return _write(
+        [
+            {
+                "name": rule.name,
+                "severity": rule.severity,
+                "scope": rule.scope,
+                "perVersion": rule.per_version,
+                "summary": rule.summary,
+                "explanation": rule.explanation,
+            }
+            for rule in rules
+        ]
+    )
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "source": finding.chart,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "object": _identity(finding.identity) if finding.identity else None,
+        "path": finding.path,
+        "valuesPath": finding.values_path,
+        "manifestLine": finding.manifest_line,
+        "cases": finding.cases,
+        "kubeVersions": finding.kube_versions,
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -1,0 +1,251 @@
+"""`timonier check`: what is wrong with charts and manifests, known before any cluster sees them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from timonier.cli import options
+from timonier.errors import TimonierError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from timonier.check.catalogue import Selection
+    from timonier.check.renderings import Matrix
+    from timonier.check.run import Result
+    from timonier.settings import CheckSettings
+    from timonier.values import Settings as Values
+
+_RULES = "Rules"
+_SCHEMAS = "Schemas"
+_FOUND = 1
+
+
+class Format(StrEnum):
+    """What `check` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+def check(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="A chart, a manifest file, git:REF:PATH, or -.")
+    ] = None,
+    *,
+    values: options.ValuesFiles = None,
+    set_values: options.SetValues = None,
+    set_string: options.SetStrings = None,
+    set_json: options.SetJson = None,
+    set_file: options.SetFiles = None,
+    case: Annotated[
+        list[str] | None, typer.Option("--case", metavar="NAME", help="Only this case; repeatable. Else all of them.")
+    ] = None,
+    kube_version: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kube-version",
+            metavar="VERSION",
+            help="1.34, or a range: 1.30-1.36; repeatable. Else what the settings say, or the newest known.",
+            rich_help_panel=_SCHEMAS,
+        ),
+    ] = None,
+    crds: Annotated[
+        list[Path] | None,
+        typer.Option("--crds", metavar="PATH", help="A file or folder with CRDs.", rich_help_panel=_SCHEMAS),
+    ] = None,
+    crds_from_cluster: Annotated[
+        bool, typer.Option("--crds-from-cluster", help="Ask kubectl for CRDs.", rich_help_panel=_SCHEMAS)
+    ] = False,
+    ignore_missing_schemas: Annotated[
+        bool,
+        typer.Option("--ignore-missing-schemas", help="Let kinds pass that nobody knows.", rich_help_panel=_SCHEMAS),
+    ] = False,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule", metavar="NAME=LEVEL", help="error, warning, info or off; repeatable.", rich_help_panel=_RULES
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Ask only this rule; repeatable.", rich_help_panel=_RULES),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="NAME", help="Explain a rule.", rich_help_panel=_RULES)
+    ] = None,
+    list_rules: Annotated[bool, typer.Option("--list-rules", help="List all rules.", rich_help_panel=_RULES)] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
+    release_name: options.ReleaseName = None,
+    namespace: options.Namespace = "default",
+    engine: options.EngineName = "auto",
+) -> None:
+    """Say what is wrong with charts and manifests: every case, every Kubernetes version, every rule.
+
+    Rules are switched by `check: rules:` in `.timonier.yaml` or `[tool.timonier.check.rules]` in `pyproject.toml`.
+
+    Examples:
+    - `timonier check charts/eni-todo`
+    - `timonier check charts/* --kube-version 1.30-1.36 -o junit`
+    - `timonier check charts/eni-todo -f prod.yaml --case replicated --rule missing-requests=off`
+    - `timonier check manifests.yaml --crds crds/`
+    - `timonier check --explain schema`
+
+    Exit codes: 0 nothing that counts was found, 1 errors were (with --strict also warnings), 2 could not be checked.
+    """
+    from timonier.values import Settings
+
+    if list_rules or explain:
+        _tell(explain, output)
+        return
+    if not sources:
+        raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, git:REF:PATH, or -.")
+    set_on_top = Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file)))
+    request = _Request(
+        set_on_top,
+        tuple(case or ()),
+        tuple(kube_version or ()),
+        tuple(crds or ()),
+        crds_from_cluster,
+        tuple(rule or ()) + (("unknown-api=off",) if ignore_missing_schemas else ()),
+        tuple(only or ()),
+        release_name or "",
+        namespace,
+        engine,
+    )
+    result = _check(sources, request)
+    _print(result, output, strict=strict)
+    from timonier.check.model import Severity
+
+    if result.count(Severity.ERROR) or (strict and result.count(Severity.WARNING)):
+        raise typer.Exit(_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What the command line asks for, the same for every source."""
+
+    values: Values
+    cases: tuple[str, ...]
+    kube_versions: tuple[str, ...]
+    crds: tuple[Path, ...]
+    crds_from_cluster: bool
+    rules: tuple[str, ...]
+    only: tuple[str, ...]
+    release_name: str
+    namespace: str
+    engine: str
+
+
+def _check(sources: Sequence[str], request: _Request) -> Result:
+    from timonier import settings
+    from timonier.check import run
+    from timonier.check.catalogue import rule_of, select
+    from timonier.source import open_source
+
+    said = settings.load().check
+    selection: Selection = select(said.rules, request.rules, request.only, origin=said.origin)
+    for ignore in said.ignore:
+        rule_of(ignore.rule, origin=f"{said.origin}: check: ignore")
+    with _progress() as progress:
+        matrix = _matrix(request, said, progress)
+        return run.check([open_source(name, request.engine) for name in sources], matrix, selection, said.ignore)
+
+
+def _matrix(request: _Request, said: CheckSettings, progress: Callable[[], None]) -> Matrix:
+    from timonier.check.crds import crds_of_cluster, crds_of_paths
+    from timonier.check.kubeschemas import read_versions
+    from timonier.check.renderings import Matrix
+    from timonier.engine import Release
+
+    known = crds_of_paths((*said.crds, *request.crds))
+    if request.crds_from_cluster:
+        known += crds_of_cluster()
+    versions = read_versions(request.kube_versions or said.kube_versions)
+    release = Release(request.release_name, request.namespace)
+    return Matrix(request.values, request.cases, versions, release, tuple(known), progress)
+
+
+def _tell(name: str | None, output: Format) -> None:
+    """Print one rule, or all of them."""
+    from timonier.check.catalogue import all_rules, rule_of
+    from timonier.report import findings_text, json
+
+    rules = [rule_of(name, origin="--explain")] if name else list(all_rules().values())
+    if output is Format.JSON:
+        typer.echo(json.rules_json(rules))
+    elif output is not Format.TEXT:
+        raise TimonierError(f"Rules are not written as {output}.", hint="Say -o text or -o json.")
+    elif name:
+        findings_text.print_rule(rules[0])
+    else:
+        findings_text.print_rules(rules)
+
+
+def _print(result: Result, output: Format, *, strict: bool) -> None:
+    from timonier.check.model import Severity
+    from timonier.report import findings_text, github, json, junit, sarif
+
+    match output:
+        case Format.JSON:
+            typer.echo(json.findings_json(result))
+        case Format.JUNIT:
+            failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+            typer.echo(junit.findings_junit(result, failing=failing))
+        case Format.SARIF:
+            typer.echo(sarif.findings_sarif(result))
+        case Format.GITHUB:
+            if result.findings:
+                typer.echo(github.findings_github(result))
+        case Format.TEXT:
+            findings_text.print_findings(result)
+
+
+@dataclass
+class _Counter:
+    """Counts renderings."""
+
+    done: int = 0
+
+    def __call__(self) -> None:
+        self.done += 1
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[], None]]:
+    """Show on standard error how many renderings are done, on a terminal, from the first second on."""
+    counter = _Counter()
+    if not sys.stderr.isatty():
+        yield counter
+        return
+    import threading
+
+    from rich.console import Console
+
+    finished = threading.Event()
+
+    def show() -> None:
+        if finished.wait(1):
+            return
+        with Console(stderr=True).status("") as status:
+            while not finished.wait(0.1):
+                status.update(f"{counter.done} renderings done")
+
+    shown = threading.Thread(target=show, daemon=True)
+    shown.start()
+    try:
+        yield counter
+    finally:
+        finished.set()
+        shown.join()
