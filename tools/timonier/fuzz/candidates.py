@@ -6,8 +6,6 @@ hypothesis-jsonschema draws the scalars, their patterns and formats. Maps and li
 
 from __future__ import annotations
 
-import functools
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +39,6 @@ def candidates(schema: Mapping[str, Any], *, is_checked: bool) -> SearchStrategy
         schema: What is allowed, as `standalone` gives it.
         is_checked: Whether the chart must refuse anything else, so that this is tried as well.
     """
-    return _candidates(json.dumps(schema), is_checked)
-
-
-@functools.cache
-def _candidates(written: str, is_checked: bool) -> SearchStrategy[Any]:  # noqa: FBT001 - cached by position
-    schema = json.loads(written)
     at_bounds = list(bounds(schema))
     options = [strategies.sampled_from(at_bounds)] if at_bounds else []
     if schema:

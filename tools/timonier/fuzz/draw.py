@@ -7,6 +7,7 @@ YAML, the largest number, a section of which every line is commented out (null).
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies
@@ -53,12 +54,13 @@ def values_strategy(bases: Sequence[Mapping[str, Any]], keys: Sequence[Key]) -> 
 
 
 def _changes(keys: Sequence[Key]) -> SearchStrategy[tuple[tuple[str, ...], Any]]:
-    """Return what draws a key and a value for it."""
+    """Return what draws a key and a value for it; a key's strategy is made when it is first drawn from."""
+    made = functools.cache(lambda number: candidates(keys[number].schema, is_checked=keys[number].is_checked))
 
     @strategies.composite
     def draw_change(draw: DrawFn) -> tuple[tuple[str, ...], Any]:
-        key = draw(strategies.sampled_from(keys))
-        return key.path, draw(candidates(key.schema, is_checked=key.is_checked))
+        number = draw(strategies.integers(0, len(keys) - 1))
+        return keys[number].path, draw(made(number))
 
     return draw_change()
 

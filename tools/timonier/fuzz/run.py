@@ -52,6 +52,7 @@ def fuzz_chart(request: Request, budget: Budget, progress: Callable[[Result], No
     _prepare_hypothesis()
     from timonier.engine import Release
     from timonier.fuzz.keys import read_keys
+    from timonier.fuzz.places import Asked, open_keys, with_schemas
     from timonier.fuzz.search import Search
     from timonier.fuzz.worker import Task, Worker
 
@@ -63,6 +64,7 @@ def fuzz_chart(request: Request, budget: Budget, progress: Callable[[Result], No
     release = Release(chart.name, kube_version=request.kube_version)
     task = Task(files, release, request.engine, request.kube_version, known, request.timeout)
     with Worker(task) as worker:
+        keys = with_schemas(keys, worker.schemas_of_open_places(Asked(bases, open_keys(keys))))
         return Search(worker.judge, bases, keys, budget, progress).run()
 
 

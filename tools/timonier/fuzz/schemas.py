@@ -51,27 +51,33 @@ def _part(word: str, value: object, root: Schema, depth: int) -> object:
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
-    types = types_of(schema)
+    types = types_of(schema) if "type" in schema else ()
     if "object" in types and not any(word in schema for word in _OBJECT_WORDS):
         return {**schema, "maxProperties": 0}
     if "object" in types and schema.get("additionalProperties", True) in (True, {}):
         return {**schema, "additionalProperties": False}
-    if "array" in types and _is_open(schema.get("items", {})):
+    if "array" in types and is_open(schema.get("items", {})):
         return {**schema, "maxItems": 0}
     return schema
 
 
-def _is_open(schema: object) -> bool:
+def is_open(schema: object) -> bool:
     """Whether a schema, already closed, said nothing of what a value must look like."""
-    return schema in (True, {}) or (isinstance(schema, dict) and schema.get("maxProperties") == 0)
+    if not isinstance(schema, dict):
+        return schema is True
+    return not schema or schema.get("maxProperties") == 0 or schema.get("maxItems") == 0
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
-    """Return the types a schema names: `("string", "null")`; nothing when it names none."""
+    """Return the types a schema names, `("string", "null")`, or those it means by what else it says."""
     types = schema.get("type")
     if isinstance(types, str):
         return (types,)
-    return tuple(name for name in types if isinstance(name, str)) if isinstance(types, list) else ()
+    if isinstance(types, list):
+        return tuple(name for name in types if isinstance(name, str))
+    if "properties" in schema or "additionalProperties" in schema:
+        return ("object",)
+    return ("array",) if "items" in schema else ()
 
 
 def schema_of(value: object) -> dict[str, Any]:

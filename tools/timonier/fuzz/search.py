@@ -11,10 +11,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from timonier.fuzz.draw import hunt, values_strategy
 from timonier.fuzz.shrink import paths_set, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from hypothesis.strategies import SearchStrategy
 
     from timonier.fuzz.judge import Defect, Verdict
     from timonier.fuzz.keys import Key
@@ -122,8 +125,8 @@ class Search:
     def run(self) -> Result:
         """Search until the budget is used up, or everything was tried."""
         try:
-            bases = self._try_bases()
-            while self._left() > 0 and self._round(bases):
+            drawn = values_strategy(self._try_bases(), self._keys)
+            while self._left() > 0 and self._round(drawn):
                 pass
         except _Stop:
             self._result.is_out_of_time = True
@@ -141,15 +144,13 @@ class Search:
                 self._keep(base, defect)
         return well or list(self._bases)
 
-    def _round(self, bases: Sequence[Mapping[str, Any]]) -> bool:
+    def _round(self, drawn: SearchStrategy[Values]) -> bool:
         """Search for one more defect; return whether to go on."""
-        from timonier.fuzz.draw import hunt, values_strategy
-
         hunter = _Hunter(self)
         before = self._result.examples
         seed = self._budget.seed * 1_000_003 + before
         try:
-            hunt(hunter, values_strategy(bases, self._keys), examples=self._left(), seed=seed)
+            hunt(hunter, drawn, examples=self._left(), seed=seed)
         except _Shown:
             pass
         except _Stop:

@@ -14,9 +14,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from timonier.check.kubeschemas import schemas_of
 from timonier.engine.choose import choose_engine
 from timonier.errors import TimonierError
 from timonier.fuzz.judge import Defect, Judge, Kind, Verdict
+from timonier.fuzz.places import Asked, find_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +97,25 @@ class Worker:
             self._end()
             limit = self._task.memory // _MIB
             return _lost(Kind.CRASH, f"Rendering ends the engine, or takes more than {limit} MiB of memory.")
-        return _unwrapped(answer)
+        verdict: Verdict = _unwrapped(answer)
+        return verdict
+
+    def schemas_of_open_places(self, asked: Asked) -> dict[tuple[str, ...], dict[str, Any]]:
+        """Return what Kubernetes takes in open places, by key; nothing when that takes too long to find out.
+
+        Raises:
+            TimonierError: The chart cannot be rendered at all, whatever the values.
+        """
+        connection = self._connection or self._start()
+        connection.send(asked)
+        try:
+            if connection.poll(_START_SECONDS):
+                found: dict[tuple[str, ...], dict[str, Any]] = _unwrapped(connection.recv())
+                return found
+        except (EOFError, ConnectionError):
+            pass
+        self._end()
+        return {}
 
     def _start(self) -> Connection:
         mine, its = self._context.Pipe()
@@ -125,7 +145,7 @@ def _lost(kind: Kind, message: str) -> Verdict:
     return Verdict((Defect(kind, "", message),))
 
 
-def _unwrapped(answer: Verdict | Exception) -> Verdict:
+def _unwrapped(answer: Any) -> Any:  # noqa: ANN401 - whatever was asked for, or an exception
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -136,34 +156,42 @@ def _serve(task: Task, connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (task.memory, task.memory))
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         try:
-            judge = _judge(task)
-            connection.send(Verdict())
+            answers = _Answers(task)
+            connection.send(None)
         except TimonierError as error:
             connection.send(error)
             return
         _be_quiet()
         while True:
-            connection.send(_answer(judge, connection.recv()))
+            connection.send(answers(connection.recv()))
 
 
-def _judge(task: Task) -> Judge:
-    from timonier.fuzz.objects import ObjectChecker
+class _Answers:
+    """What the process knows, and says when it is asked."""
 
-    checker = ObjectChecker(task.files, task.release, task.kube_version)
-    return Judge(task.files, task.release, choose_engine(task.engine), task.known, checker)
+    def __init__(self, task: Task) -> None:
+        from timonier.fuzz.objects import ObjectChecker
+
+        self._task = task
+        self._engine = choose_engine(task.engine)
+        self._checker = ObjectChecker(task.files, task.release, task.kube_version)
+        self._judge = Judge(task.files, task.release, self._engine, task.known, self._checker)
+
+    def __call__(self, asked: Asked | Mapping[str, Any]) -> object:
+        """Return an answer; what is raised goes to whoever asked, a defect of timonier's own as well."""
+        try:
+            return self._places(asked) if isinstance(asked, Asked) else self._judge(asked)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+            return error
+
+    def _places(self, asked: Asked) -> dict[tuple[str, ...], dict[str, Any]]:
+        schemas = schemas_of(self._checker.kube_version)
+        return find_schemas(asked, self._task.files, self._task.release, self._engine, schemas)
 
 
 def _be_quiet() -> None:
     """Close standard error: Helm's library logs a line there for each value of the wrong type, past Python."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stderr.fileno())
-
-
-def _answer(judge: Judge, values: Mapping[str, Any]) -> Verdict | Exception:
-    """Return the verdict; what is raised goes to whoever asked, a defect of timonier's own as well."""
-    try:
-        return judge(values)
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - raised again by whoever asked
-        return error
