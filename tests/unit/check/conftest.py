@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from timonier.chart import load_chart
+from timonier.chart import Case, load_chart
 from timonier.chartfiles import read_chart_files
 from timonier.check.context import CaseContext, ChartContext
 from timonier.check.model import Problem, Rule, Scope
 from timonier.engine import Release
 from timonier.errors import TimonierError
+from timonier.manifest import read_manifests
 from timonier.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from timonier.engine.embedded import EmbeddedEngine
@@ -33,9 +34,27 @@ def look(embedded: EmbeddedEngine) -> Callable[..., list[Problem]]:
         found: list[Problem] = []
         for case in context.chart.cases:
             manifests = context.renderings.get(case.name, ())
-            looked_at = CaseContext(case, manifests, kube_version, context.release, context)
+
+            def again(release: Release, values: Mapping[str, Any] = case.values) -> list[Manifest]:
+                return render(context.chart, values, release, embedded)
+
+            looked_at = CaseContext(case, manifests, kube_version, context.release, context, again)
             found += rule.check(looked_at)  # type: ignore[call-arg, arg-type]
         return found
+
+    return ask
+
+
+@pytest.fixture
+def found() -> Callable[..., list[Problem]]:
+    """Return what asks a rule of objects or of a case about manifests: `found(rule, yaml)`."""
+
+    def ask(rule: Rule, text: str, kube_version: str = "1.34.0") -> list[Problem]:
+        manifests = read_manifests(text, origin="test")
+        context = CaseContext(Case("", ""), manifests, kube_version, Release("some", "somewhere"))
+        if rule.scope is Scope.CASE:
+            return list(rule.check(context))  # type: ignore[call-arg, arg-type]
+        return [problem for each in manifests for problem in rule.check(each, context)]  # type: ignore[call-arg, arg-type]
 
     return ask
 
