@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,7 +71,7 @@ class Walker:
         below = child(value, step)
         reached = [
             self._follow(inner, path, done + 1, below, depth)
-            or Spot(block.file, head.number, done + 1, done + 1 == len(path))
+            or Spot(block.file, head.number, done + 1, done + 1 == len(path) or head.value.startswith(("[", "{")))
             for head, inner in (block.items(step, below) if isinstance(step, int) else block.keys(step, below))
         ]
         # The deepest; of equals the first.
@@ -91,7 +92,9 @@ class Walker:
         for line in printing if depth else ():
             for name in (name for action in line.actions for name in action.included):
                 inner = self._partial(name)
-                if inner and (spot := self._follow(inner, path, done, value, depth - 1)):
+                spot = self._follow(inner, path, done, value, depth - 1) if inner else None
+                # One that computes what it prints says less than the line that includes it, with its arguments.
+                if spot and spot.found > done:
                     return spot
         if len(printing) == 1:
             return Spot(block.file, printing[0].number, done, exact=True)
@@ -127,7 +130,10 @@ class _Block:
     def keys(self, name: str, value: object) -> list[tuple[Line, _Block]]:
         """Return the lines with a key, and what is below each; those that write the very value come first."""
         indent = self.indent
-        heads = [(at, line) for at, line in enumerate(self.lines) if line.key == name and line.key_indent == indent]
+        here = [(at, line) for at, line in enumerate(self.lines) if line.key and line.key_indent == indent]
+        heads = [(at, line) for at, line in here if line.key == name]
+        # A key that an action prints may be any.
+        heads = heads or [(at, line) for at, line in here if HOLE in line.key and _may_print(line.key, name)]
         found = [(line, self._below(at, line)) for at, line in heads]
         return sorted(found, key=lambda pair: not _says(pair[0], value))
 
@@ -174,6 +180,10 @@ def child(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any part of an 
         return value[step]
     except (KeyError, IndexError, TypeError):
         return None
+
+
+def _may_print(key: str, name: str) -> bool:
+    return bool(re.fullmatch(".*".join(map(re.escape, key.split(HOLE))), name))
 
 
 def _says(line: Line, value: object) -> bool:
