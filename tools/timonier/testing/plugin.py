@@ -1,5 +1,7 @@
 """The pytest plugin: the cluster's fixtures, and a report on the cluster when a test fails.
 
+The fixtures for unit tests of charts, which need no cluster, are in `timonier.testing.unit`.
+
 pytest-kind's own options hold here too: `--cluster-name`, `--keep-cluster`, `--kubeconfig`, `--kind-image`,
 `--kind-bin`, `--kind-kubectl-bin`. Nothing heavy is imported before a test asks for a fixture: the plugin is loaded
 in every pytest run of an environment that has timonier.
@@ -13,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from timonier.testing import unit
+from timonier.testing.unit import chart_snapshot, render
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
     from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
     from timonier.testing.release import Release
+
+__all__ = ["chart_snapshot", "render"]
 
 _CLUSTER = pytest.StashKey["TestCluster"]()
 _OWN_NAME = "timonier-e2e"
@@ -34,6 +41,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cluster-report", default="reports/e2e", metavar="DIR", help="Where failed tests leave the cluster's state."
     )
+    unit.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    unit.add_markers(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a chart's cases parameters of the tests that are marked so."""
+    unit.parametrize(metafunc)
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain what a failed comparison says of a rendering."""
+    return unit.explain(op, left, right)
 
 
 @pytest.fixture(scope="session")
@@ -186,9 +209,11 @@ def _client(cluster: TestCluster, namespace: str) -> Client:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Add the state of the test's namespaces to the report of a failure, and leave it as files."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Add to the report of a failure: what manifests were asked for, and the state of the test's namespaces."""
     report: Any = yield
+    if report.failed:
+        unit.add_manifests(item, call, report)
     found = item.config.stash.get(_CLUSTER, None)
     if report.failed and found is not None:
         _add_diagnostics(item, report, found)
