@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,9 +179,45 @@ def test_links_are_followed_wherever_they_lead(repository: Path) -> None:
     commit({"shared.yaml": "size: 8\n"})
     assert sizes("git:HEAD:charts/again") == ["5", "8"]
     assert sizes("git:HEAD:here/base") == ["5"]
-    files = set(read_revision("git:HEAD:here/base").files)
-    assert {"here", "charts/again", "charts/shop/charts/base", "charts/base/Chart.yaml", "shared.yaml"} <= files
-    assert not {"unrelated", "plain.yaml", "other/plain.yaml"} & files
+    files = read_revision("git:HEAD:charts/again").files
+    assert files["values.yaml"] == b"size: 8\n"
+    assert {"Chart.yaml", "charts/base/Chart.yaml", "ci/big-values.yaml"} < set(files)
+    assert not [name for name in files if name.startswith("charts/again") or "passwd" in name or "plain" in name]
+    (repository / "one.yaml").symlink_to("other/plain.yaml")
+    commit({})
+    assert open_source("git:HEAD:one.yaml").manifests({}, RELEASE)[0].identity.kind == "Other"
+
+
+@pytest.mark.parametrize("target", ["..", "../base", "../shop"])
+def test_a_circle_that_is_entered_is_refused(repository: Path, target: str) -> None:
+    """There would be no end of files: by way of the chart itself, or of one that is linked into it."""
+    (repository / "charts/base/round").symlink_to(target)
+    commit({})
+    with pytest.raises(SourceError, match=r"the link charts/.*/[a-z]+ leads back to where it came from"):
+        open_source("git:HEAD:charts/shop")
+
+
+@pytest.mark.usefixtures("repository")
+def test_what_helm_ignores_is_not_in_the_chart() -> None:
+    """As in the folder itself: cases are there, though `.helmignore` keeps them out of the chart."""
+    show = 'kind: A\nfiles: {{ range $path, $_ := .Files.Glob "**" }}{{ $path }} {{ end }}\n'
+    commit({"charts/base/.helmignore": "ci/\n*.tmp\n", "charts/base/ci/x-values.yaml": "size: 3\n"})
+    commit({"charts/base/a/b.tmp": "", "charts/base/a/b.txt": "", "charts/base/templates/files.yaml": show})
+    source = open_source("git:HEAD:charts/base")
+    assert isinstance(source, ChartSource)
+    assert source.chart.case("x").values == {"size": 3}
+    assert source.manifests({}, RELEASE) == open_source("charts/base").manifests({}, RELEASE)
+    assert [m.document.get("files") for m in source.manifests({}, RELEASE)] == [None, ".helmignore a/b.txt"]
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_packaged_chart_at_a_revision_is_one() -> None:
+    """As releases are kept by some."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        archive.add("charts/base", "base")
+    commit({"base-0.1.0.tgz": buffer.getvalue()})
+    assert sizes("git:HEAD:base-0.1.0.tgz") == ["5"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from timonier.errors import SourceError, ValuesError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from timonier.chartfiles import ChartFiles
+
 DEFAULTS = "defaults"
 """The name of the case every chart has: its values as they are."""
 
@@ -46,12 +48,15 @@ class Chart:
         name: As Chart.yaml says.
         version: As Chart.yaml says.
         cases: The defaults first, then `ci/*-values.yaml` by name.
+        files: What is rendered where that is not what lies at `path`: of a revision, or with dependencies that are
+            missing there.
     """
 
     path: Path
     name: str
     version: str
     cases: tuple[Case, ...]
+    files: ChartFiles | None = None
 
     def case(self, name: str) -> Case:
         """Return the case of that name.
@@ -68,7 +73,12 @@ class Chart:
 
 def is_chart(path: Path) -> bool:
     """Whether there is a chart at `path`, or what claims to be a packaged one."""
-    return (path / "Chart.yaml").is_file() or (path.is_file() and path.name.endswith(_ARCHIVE_SUFFIXES))
+    return (path / "Chart.yaml").is_file() or (path.is_file() and is_archive(path))
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name is that of a packaged chart."""
+    return path.name.endswith(_ARCHIVE_SUFFIXES)
 
 
 def load_chart(path: Path) -> Chart:
@@ -78,13 +88,27 @@ def load_chart(path: Path) -> Chart:
         SourceError: When there is no chart at `path`, or its Chart.yaml is not one.
         ValuesError: When a case is not valid YAML.
     """
-    files = _read_directory(path) if path.is_dir() else _read_archive(path)
+    return read_chart(path, _read_directory(path) if path.is_dir() else _read_archive(path))
+
+
+def read_chart(path: Path, files: Mapping[str, str], rendered: ChartFiles | None = None) -> Chart:
+    """Read a chart's metadata and its cases from memory.
+
+    Args:
+        path: What to call the chart in messages.
+        files: Its Chart.yaml and its cases, by their paths in the chart.
+        rendered: Its files, where they do not lie at `path`.
+
+    Raises:
+        SourceError: Its Chart.yaml is not one.
+        ValuesError: When a case is not valid YAML.
+    """
     metadata = yamlio.load(files["Chart.yaml"], origin=f"{path}/Chart.yaml", error=SourceError)
     if not isinstance(metadata, dict) or not metadata.get("name") or not metadata.get("version"):
         raise SourceError(f"{path}/Chart.yaml lacks the chart's name or version.", hint="Both are required.")
     cases = [_read_case(name, text, path) for name, text in sorted(files.items()) if name != "Chart.yaml"]
     defaults = Case(DEFAULTS, "The chart's own values, nothing set.")
-    return Chart(path, str(metadata["name"]), str(metadata["version"]), (defaults, *cases))
+    return Chart(path, str(metadata["name"]), str(metadata["version"]), (defaults, *cases), rendered)
 
 
 def _read_directory(path: Path) -> dict[str, str]:
@@ -105,7 +129,7 @@ def _read_archive(path: Path) -> dict[str, str]:
         with tarfile.open(path, "r:*") as archive:
             for member in archive:
                 inner = PurePosixPath(*PurePosixPath(member.name).parts[1:])
-                if member.isfile() and _is_metadata(inner) and (stream := archive.extractfile(member)):
+                if member.isfile() and is_metadata(inner) and (stream := archive.extractfile(member)):
                     files[inner.as_posix()] = stream.read().decode("utf-8")
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist.", hint="Check the path.") from None
@@ -117,7 +141,8 @@ def _read_archive(path: Path) -> dict[str, str]:
     return files
 
 
-def _is_metadata(inner: PurePosixPath) -> bool:
+def is_metadata(inner: PurePosixPath) -> bool:
+    """Whether a file of a chart is its Chart.yaml or a case."""
     return inner.as_posix() == "Chart.yaml" or (inner.parent.as_posix() == "ci" and inner.name.endswith(_CASE_SUFFIX))
 
 

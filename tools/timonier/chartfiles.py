@@ -126,9 +126,24 @@ def is_template(name: PurePosixPath) -> bool:
     return len(parts) > 1 and parts[0] == _TEMPLATES
 
 
+def without_ignored(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a folder that Helm takes for its chart: without what its `.helmignore` names."""
+    rules = _ignore_rules(files.get(_IGNORE_FILE, b"").decode(errors="replace"))
+
+    def is_taken(name: str) -> bool:
+        path = PurePosixPath(name)
+        folders = [folder for folder in path.parents if folder.parts]
+        return not (
+            _is_ignored(path, rules, is_folder=False) or any(_is_ignored(one, rules, is_folder=True) for one in folders)
+        )
+
+    return {name: content for name, content in files.items() if is_taken(name)}
+
+
 def _read_directory(path: Path) -> ChartFiles:
     try:
-        rules = _ignore_rules(path)
+        file = path / _IGNORE_FILE
+        rules = _ignore_rules(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
         return ChartFiles(path, path.resolve().name, {name: (path / name).read_bytes() for name in _walk(path, rules)})
     except OSError as problem:
         raise SourceError(f"{path} cannot be read: {problem}.") from None
@@ -144,9 +159,8 @@ def _walk(root: Path, rules: Sequence[str]) -> Iterator[str]:
                 yield (inner / name).as_posix()
 
 
-def _ignore_rules(path: Path) -> list[str]:
-    file = path / _IGNORE_FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+def _ignore_rules(text: str) -> list[str]:
+    lines = text.splitlines()
     return [_ALWAYS_IGNORED, *(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))]
 
 

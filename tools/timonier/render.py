@@ -53,7 +53,7 @@ def render(chart: Chart, values: Mapping[str, Any], release: Release, engine: En
         RenderError: A template failed, or rendered to something that is not YAML.
     """
     manifests = []
-    for source, text in engine.template(chart.path, values, release):
+    for source, text in engine.template(chart.files or chart.path, values, release):
         origin = f"{chart.path}: rendered {source}"
         if manifest := read_manifest(text, source, origin=origin, error=RenderError):
             manifests.append(manifest)

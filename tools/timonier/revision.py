@@ -10,13 +10,10 @@ import os
 import posixpath
 import shutil
 import subprocess
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from timonier.errors import SourceError, TimonierError
+from timonier.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,42 +33,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A path at a revision, with whatever it links to in the repository, read and kept in memory.
+    """What is at a path at a revision, read and kept in memory.
 
     Attributes:
         label: `git:REF:PATH`, the path seen from the repository's top.
-        path: From the repository's top; empty for the top itself.
-        files: The content of each file and the target of each link, by path from the top.
-        modes: Git's mode of each.
+        files: What each file below the path holds, by its path from there, links followed; a path that is a file itself
+            holds that under the empty name.
     """
 
     label: str
-    path: str
     files: Mapping[str, bytes]
-    modes: Mapping[str, str]
-
-    @contextmanager
-    def laid_out(self) -> Iterator[Path]:
-        """Write the files into a temporary folder for as long as the context lasts, and yield the path in it.
-
-        Raises:
-            TimonierError: What was raised in the context, its sentence with the label in place of the folder.
-        """
-        with tempfile.TemporaryDirectory(prefix="timonier-") as made:
-            # Resolved, because Helm names the resolved path in what it says.
-            folder = Path(made).resolve()
-            for path, content in self.files.items():
-                _write(folder / path, self.modes[path], content)
-            try:
-                yield folder / self.path
-            except TimonierError as error:
-                error.message = self._named(error.message, folder)
-                error.hint = self._named(error.hint, folder)
-                raise
-
-    def _named(self, text: str, folder: Path) -> str:
-        """Return a text with paths of the temporary folder as paths of the revision."""
-        return text.replace(f"{folder}/", self.label.removesuffix(self.path)).replace(str(folder), self.label)
 
 
 def read_revision(name: str) -> Revision:
@@ -82,7 +53,8 @@ def read_revision(name: str) -> Revision:
             git has it; one that begins with `./` or `../` is seen from the current folder.
 
     Raises:
-        SourceError: No git, no repository, no such revision, no such path, or a link that leads out of the revision.
+        SourceError: No git, no repository, no such revision, no such path, or a link that leads out of the revision or
+            in a circle.
     """
     ref, colon, path = name.removeprefix(SCHEME).partition(":")
     if not (ref and colon):
@@ -91,10 +63,9 @@ def read_revision(name: str) -> Revision:
     path = _from_top(name, path, git)
     entries = git.entries(git.tree(ref))
     links = git.contents({at: entry for at, entry in entries.items() if entry.mode == _LINK})
-    wanted = _Following(name, entries, {at: os.fsdecode(target) for at, target in links.items()}).closure(path)
-    return Revision(
-        f"{SCHEME}{ref}:{path}", path, git.contents(wanted), {at: entry.mode for at, entry in wanted.items()}
-    )
+    places = _Following(name, entries, {at: os.fsdecode(target) for at, target in links.items()}).files(path)
+    contents = git.contents({at: entries[at] for at in sorted(set(places.values()))})
+    return Revision(f"{SCHEME}{ref}:{path}", {seen: contents[at] for seen, at in sorted(places.items())})
 
 
 def _from_top(name: str, path: str, git: _Git) -> str:
@@ -179,6 +150,14 @@ class _Git:
         return b"", (said[0].removeprefix("fatal: ").rstrip(".") if said else f"git ended with {done.returncode}")
 
 
+class _Step(NamedTuple):
+    """A path on the way through a tree: what it is called, where it is, and the links that were followed to it."""
+
+    seen: str
+    path: str
+    links: tuple[str, ...]
+
+
 class _Following:
     """Follows the links of a tree, so that what they lead to comes along."""
 
@@ -187,31 +166,45 @@ class _Following:
         self._entries = entries
         self._links = links
 
-    def closure(self, path: str) -> dict[str, Entry]:
-        """Return what is at a path and below it, with all that links in there lead to.
+    def files(self, path: str) -> dict[str, str]:
+        """Return where each file below a path really is, by its path from there, links followed.
 
         Raises:
-            SourceError: There is nothing, a link leads out of the revision, or a submodule is on the way.
+            SourceError: There is nothing, a link leads out or in a circle, or a submodule is on the way.
         """
-        taken: dict[str, Entry] = {}
-        waiting = [path]
+        found: dict[str, str] = {}
+        waiting = [_Step("", path, ())]
         while waiting:
-            real, passed = self._real(waiting.pop())
-            inside = [at for at in self._entries if not real or at == real or at.startswith(f"{real}/")]
-            if not inside:
-                raise self._nothing(real)
-            fresh = {at: self._entries[at] for at in (*passed, *inside) if at not in taken}
-            if modules := [at for at, entry in fresh.items() if entry.mode == _SUBMODULE and real]:
-                raise SourceError(
-                    f"{self._name}: {modules[0]} is a submodule, whose files are another repository's.",
-                    hint="Name the source in that repository.",
-                )
-            taken |= fresh
-            waiting += [self._target(at) for at in fresh if at in self._links]
-        return dict(sorted(taken.items()))
+            step = waiting.pop()
+            real = self._real(step.path)
+            self._check_circle(step, real)
+            for at in self._inside(real):
+                seen = "/".join(filter(None, (step.seen, at[len(real) :].lstrip("/"))))
+                if at in self._links:
+                    waiting.append(_Step(seen, self._target(at), (*step.links, at)))
+                else:
+                    found[seen] = at
+        return found
 
-    def _real(self, path: str) -> tuple[str, list[str]]:
-        """Return a path without links in it, and the links that were passed."""
+    def _inside(self, real: str) -> list[str]:
+        inside = [at for at in self._entries if not real or at == real or at.startswith(f"{real}/")]
+        if not inside:
+            raise self._nothing(real)
+        modules = [at for at in inside if self._entries[at].mode == _SUBMODULE]
+        if modules and real:
+            raise SourceError(
+                f"{self._name}: {modules[0]} is a submodule, whose files are another repository's.",
+                hint="Name the source in that repository.",
+            )
+        return [at for at in inside if at not in modules]
+
+    def _check_circle(self, step: _Step, real: str) -> None:
+        """Refuse a link to a folder that it lies in: there would be no end to it."""
+        if any(not real or link.startswith(f"{real}/") for link in step.links):
+            raise SourceError(f"{self._name}: the link {step.links[-1]} leads back to where it came from.")
+
+    def _real(self, path: str) -> str:
+        """Return a path without links in it."""
         passed: list[str] = []
         while link := self._first_link(path):
             if len(passed) == _MOST_LINKS:
@@ -219,7 +212,7 @@ class _Following:
             passed.append(link)
             rest = path[len(link) :].lstrip("/")
             path = posixpath.normpath(posixpath.join(self._target(link), rest)) if rest else self._target(link)
-        return path, passed
+        return path
 
     def _first_link(self, path: str) -> str:
         parts = path.split("/") if path else []
@@ -246,12 +239,3 @@ class _Following:
             return self._target(link)
         except SourceError:
             return ""
-
-
-def _write(path: Path, mode: str, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if mode == _LINK:
-        path.symlink_to(os.fsdecode(content))
-        return
-    # Whether a file may be executed is of no interest to whoever reads manifests.
-    path.write_bytes(content)

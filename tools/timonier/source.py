@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from timonier.chart import Chart, is_chart, load_chart
-from timonier.chartfiles import ChartFiles, read_chart_files
+from timonier.chart import Chart, is_archive, is_chart, is_metadata, load_chart, read_chart
+from timonier.chartfiles import ChartFiles, read_archive, read_chart_files, without_ignored
 from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
@@ -23,9 +24,9 @@ from timonier.render import render
 from timonier.revision import SCHEME, Revision, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from timonier.engine import Engine, Release, Template
+    from timonier.engine import Engine, Release
 
 STANDARD_INPUT = "-"
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
@@ -64,10 +65,7 @@ class ChartSource:
         Raises:
             SourceError: They cannot be read.
         """
-        if isinstance(self.engine, RevisionEngine):
-            with self.engine.revision.laid_out() as path:
-                return replace(read_chart_files(path), path=self.chart.path)
-        return read_chart_files(self.chart.path)
+        return self.chart.files or read_chart_files(self.chart.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +84,6 @@ class FileSource:
         if values:
             raise ValuesError(f"Values have no effect on {self.label}.", hint="Only a chart takes them.")
         return list(self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionEngine:
-    """Renders a chart of a revision: lays its files out for another engine, and takes them away again each time."""
-
-    revision: Revision
-    engine: Engine
-
-    @property
-    def name(self) -> str:
-        """What renders, with its version."""
-        return self.engine.name
-
-    def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> Sequence[Template]:
-        """Render the revision's chart; see `timonier.engine.Engine`."""
-        if not isinstance(chart, Path):
-            return self.engine.template(chart, values, release)
-        with self.revision.laid_out() as path:
-            return self.engine.template(path, values, release)
 
 
 def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
@@ -132,19 +110,43 @@ def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
 
 def _open_revision(revision: Revision, engine: str) -> ChartSource | FileSource:
     """Open what a revision holds, under the revision's name."""
-    with revision.laid_out() as path:
-        if not (path.is_dir() or is_chart(path)):
-            return FileSource(revision.label, tuple(read_manifests(_read(path), origin=revision.label)))
-        chart = load_chart(path)
-    cases = tuple(replace(case, origin=case.origin.replace(str(path), revision.label)) for case in chart.cases)
-    return ChartSource(
-        replace(chart, path=Path(revision.label), cases=cases), RevisionEngine(revision, choose_engine(engine))
-    )
+    label = Path(revision.label)
+    single = revision.files.get("")
+    if single is None:
+        return ChartSource(_chart_of_revision(label, revision.files), choose_engine(engine))
+    if is_archive(label):
+        files = read_archive(io.BytesIO(single), label)
+        return ChartSource(_chart_of_files(files, files.files), choose_engine(engine))
+    return FileSource(revision.label, tuple(read_manifests(_decode(single, label), origin=revision.label)))
+
+
+def _chart_of_revision(label: Path, files: Mapping[str, bytes]) -> Chart:
+    if "Chart.yaml" not in files:
+        raise SourceError(f"{label} is a directory without a Chart.yaml.", hint="Name a chart's own directory.")
+    # Helm calls a chart by its Chart.yaml; the folder's name is for messages only.
+    return _chart_of_files(ChartFiles(label, label.name or "chart", without_ignored(files)), files)
+
+
+def _chart_of_files(rendered: ChartFiles, files: Mapping[str, bytes]) -> Chart:
+    """Read a chart that is in memory, its cases too, which no archive needs to hold."""
+    about = {
+        name: _decode(content, rendered.path / name)
+        for name, content in files.items()
+        if is_metadata(PurePosixPath(name))
+    }
+    return read_chart(rendered.path, about, rendered)
+
+
+def _decode(content: bytes, name: Path) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SourceError(f"{name} is not text.", hint="A chart archive's name ends in .tgz.") from None
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return _decode(path.read_bytes(), path)
     except FileNotFoundError:
         if match := _SCHEME.match(str(path)):
             raise SourceError(
@@ -152,7 +154,5 @@ def _read(path: Path) -> str:
                 hint="A source is a chart directory or archive, a manifest file, git:REF:PATH, or - (standard input).",
             ) from None
         raise SourceError(f"{path} does not exist.", hint="Name a chart, a manifest file, or -.") from None
-    except UnicodeDecodeError:
-        raise SourceError(f"{path} is not text.", hint="A chart archive's name ends in .tgz.") from None
     except OSError as problem:
         raise SourceError(f"{path} cannot be read: {problem.strerror}.") from None

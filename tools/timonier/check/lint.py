@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier.check.model import Severity
 from timonier.engine.program import ProgramEngine
-from timonier.source import RevisionEngine
 from timonier.values import to_json
 
 if TYPE_CHECKING:
@@ -48,8 +47,6 @@ def helm_lint(files: ChartFiles, values: Mapping[str, Any], engine: Engine) -> l
         values: What is set over its own values.
         engine: The lint is that of the Helm it renders with.
     """
-    while isinstance(engine, RevisionEngine):
-        engine = engine.engine
     with tempfile.TemporaryDirectory(prefix="timonier-") as folder:
         chart = Path(folder) / files.folder
         for name, content in files.files.items():
