@@ -101,7 +101,7 @@ def unpack_subcharts(chart: ChartFiles) -> ChartFiles:
             files |= {f"{name}.d/{path}": inside for path, inside in unpack_subcharts(inner).files.items()}
         else:
             files[name] = content
-    return chart if len(files) == len(chart.files) else ChartFiles(chart.path, chart.folder, files)
+    return chart if files.keys() == chart.files.keys() else ChartFiles(chart.path, chart.folder, files)
 
 
 def _unpack(content: bytes) -> ChartFiles | None:
