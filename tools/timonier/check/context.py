@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
+    from timonier.check.chartvalues import ChartValues
     from timonier.engine import Engine, Release
     from timonier.errors import TimonierError
     from timonier.manifest import Manifest
@@ -53,6 +54,13 @@ class ChartContext:
         text = self.files.text("values.yaml")
         defaults = yamlio.load(text, origin=f"{self.chart.path}/values.yaml", error=ValuesError)
         return defaults if isinstance(defaults, dict) else {}
+
+    @functools.cached_property
+    def known_values(self) -> ChartValues:
+        """What values.yaml, templates and schema say of values; see `timonier.check.chartvalues`."""
+        from timonier.check.chartvalues import ChartValues
+
+        return ChartValues(self.files, {}, [case.values for case in self.chart.cases])
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
 from timonier.check.model import Problem, Rule, Severity, chart_rule
-from timonier.check.places import line_of
 from timonier.check.subcharts import subcharts
+from timonier.check.yamllines import line_of
 from timonier.constraints import parse_version, satisfies
 from timonier.errors import SourceError
 from timonier.values import merge

@@ -13,7 +13,7 @@ from timonier.chart import DEFAULTS
 from timonier.check import dependencies, versions
 from timonier.check.lint import helm_lint
 from timonier.check.model import Problem, Rule, Severity, chart_rule
-from timonier.check.places import line_of
+from timonier.check.yamllines import line_of
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
-from timonier.chartfiles import ChartFiles
+from timonier.chartfiles import ChartFiles, unpack_subcharts
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ARCHIVES = (".tgz", ".tar.gz")
+# What `unpack_subcharts` lets the folder of an archive end in.
+_UNPACKED = ".d"
 
 
 @dataclass(frozen=True)
@@ -58,27 +57,10 @@ def metadata_of(files: ChartFiles) -> Mapping[str, Any]:
 
 def _folders(files: ChartFiles) -> Iterator[tuple[str, ChartFiles]]:
     inside: dict[str, dict[str, bytes]] = {}
-    for name, content in files.files.items():
+    for name, content in unpack_subcharts(files).files.items():
         folder, *rest = PurePosixPath(name).parts
-        if folder != "charts" or not rest or rest[0].startswith((".", "_")):
-            continue
-        if len(rest) > 1:
+        if folder == "charts" and len(rest) > 1 and not rest[0].startswith((".", "_")):
             inside.setdefault(rest[0], {})[PurePosixPath(*rest[1:]).as_posix()] = content
-        elif rest[0].endswith(_ARCHIVES):
-            inside[rest[0]] = _unpacked(content)
     for name, held in sorted(inside.items()):
-        yield f"charts/{name}", ChartFiles(files.path / "charts" / name, name, held)
-
-
-def _unpacked(archive: bytes) -> dict[str, bytes]:
-    """Read an archive, whose files lie in one folder; nothing when it is none."""
-    files: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as opened:
-            for member in opened:
-                parts = PurePosixPath(member.name).parts
-                if member.isfile() and len(parts) > 1 and (stream := opened.extractfile(member)):
-                    files[PurePosixPath(*parts[1:]).as_posix()] = stream.read()
-    except (OSError, EOFError, tarfile.TarError):
-        return {}
-    return files
+        place = name.removesuffix(_UNPACKED) if name.endswith(f".tgz{_UNPACKED}") else name
+        yield f"charts/{place}", ChartFiles(files.path / "charts" / place, name, held)

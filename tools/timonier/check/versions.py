@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from timonier.check.model import Problem, Rule, Severity, case_rule, chart_rule
-from timonier.check.places import line_of
+from timonier.check.yamllines import line_of
 from timonier.constraints import is_constraint, satisfies
 
 if TYPE_CHECKING:

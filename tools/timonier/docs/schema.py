@@ -51,10 +51,27 @@ def allowed(schema: Schema, path: Sequence[str]) -> tuple[str, ...]:
     Returns:
         `("integer", "null")`, or `('"None"', '"ClientIP"')`; nothing when the schema does not say.
     """
+    return tuple(dict.fromkeys(word for part in schemas_at(schema, path) for word in _words(part)))
+
+
+def schemas_at(schema: Schema, path: Sequence[str]) -> list[Schema]:
+    """Return the schemas that have a say about a key: its own, and those they are made of.
+
+    Args:
+        schema: The whole schema.
+        path: The key, from the top; nothing for the whole.
+    """
     there = list(_parts(schema, schema))
     for key in path:
         there = [part for above in there for below in _below(above, key) for part in _parts(below, schema)]
-    return tuple(dict.fromkeys(word for part in there for word in _words(part)))
+    return there
+
+
+def names(schema: Schema, key: str) -> bool:
+    """Whether a map's schema knows a key by its name or by a pattern."""
+    return key in _map(schema.get("properties")) or any(
+        _matches(pattern, key) for pattern in _map(schema.get("patternProperties"))
+    )
 
 
 def _parts(schema: object, root: Schema, seen: tuple[int, ...] = ()) -> Iterator[Schema]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from timonier.docs.schema import Schema
+
 HEADER = ("| Key | Type | Default | Meaning |", "|---|---|---|---|")
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 _TYPES = frozenset({*_NAMES.values(), "null", "any"})
@@ -73,8 +75,21 @@ def read_table(chart: Path) -> Table:
     """
     if not (chart / "Chart.yaml").is_file():
         raise SourceError(f"{chart} is not a chart's directory: it has no Chart.yaml.", hint="Name one that has.")
-    outline = read_outline(_read(chart / "values.yaml"), str(chart / "values.yaml"))
-    schema = read_schema(chart / "values.schema.json")
+    return make_table(chart, _read(chart / "values.yaml"), read_schema(chart / "values.schema.json"))
+
+
+def make_table(chart: Path, text: str, schema: Schema) -> Table:
+    """Make the table of what a chart says of its values.
+
+    Args:
+        chart: The chart, for messages.
+        text: Its values.yaml.
+        schema: Its schema.
+
+    Raises:
+        ValuesError: When values.yaml is not valid YAML.
+    """
+    outline = read_outline(text, str(chart / "values.yaml"))
     rows = tuple(
         Row(_dotted(key.path), allowed(schema, key.path) or _type_of(key.default), key.default, key.comment, key.line)
         for key in _listed(outline.keys)
