@@ -93,9 +93,32 @@ def read_manifest(
     document = yamlio.load(text, origin=origin, error=error, first_line=first_line)
     if document is None:
         return None
-    if not isinstance(document, dict):
-        raise error(f"{origin}:{first_line}: a manifest is a mapping, this is a {type(document).__name__}.")
+    if problem := _problem_of_head(document):
+        raise error(f"{origin}:{first_line}: {problem}.")
     return Manifest(identify(document), text, document, source, _hook_events(document), first_line)
+
+
+def _problem_of_head(document: object) -> str:
+    """Say what keeps Helm from reading a manifest's head, if anything: pkg/release/v1/util/manifest.go, SimpleHead."""
+    if not isinstance(document, dict):
+        return f"a manifest is a mapping, this is {_named(document)}"
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict | None):
+        return f"metadata is a mapping, this is {_named(metadata)}"
+    annotations = (metadata or {}).get("annotations")
+    if not isinstance(annotations, dict | None):
+        return f"metadata.annotations is a mapping, this is {_named(annotations)}"
+    texts = [("apiVersion", document.get("apiVersion")), ("kind", document.get("kind"))]
+    texts += [("an annotation", value) for value in (annotations or {}).values()]
+    texts += [("metadata.name", (metadata or {}).get("name"))]
+    wrong = next(((place, value) for place, value in texts if isinstance(value, dict | list)), None)
+    return f"{wrong[0]} is text, this is {_named(wrong[1])}" if wrong else ""
+
+
+def _named(value: object) -> str:
+    """Name what YAML was read to."""
+    names: dict[type, str] = {bool: "true or false", str: "text", list: "a list", dict: "a mapping"}
+    return names.get(type(value), "a number")
 
 
 def read_manifests(text: str, *, origin: str) -> list[Manifest]:
@@ -117,18 +140,29 @@ def split_documents(text: str) -> Iterator[tuple[str, str, int]]:
     Yields:
         The source (empty when no comment names it), the document, and the line at which it begins, counted from 1.
     """
-    position = 0
+    for document, line in pieces(text):
+        match = _SOURCE.match(document)
+        rest = document[match.end() :] if match else document
+        if rest.strip():
+            yield (match["path"] if match else ""), rest, line + bool(match)
+
+
+def pieces(text: str) -> Iterator[tuple[str, int]]:
+    """Split a stream as Helm does, every comment kept.
+
+    Yields:
+        The document, and the line at which it begins, counted from 1.
+    """
+    line, counted, position = 1, 0, 0
     bounds = [(match.start(), match.end()) for match in _SEPARATOR.finditer(text)]
     for end, following in [*bounds, (len(text), len(text))]:
         piece = text[position:end]
         document = piece.lstrip()
         start = position + len(piece) - len(document)
-        position = following
-        if match := _SOURCE.match(document):
-            start += match.end()
-            document = document[match.end() :]
-        if document.strip():
-            yield (match["path"] if match else ""), document, text.count("\n", 0, start) + 1
+        line += text.count("\n", counted, start)
+        counted, position = start, following
+        if document:
+            yield document, line
 
 
 def in_install_order(manifests: Iterable[Manifest]) -> list[Manifest]:

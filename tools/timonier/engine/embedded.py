@@ -17,7 +17,7 @@ from timonier.engine.folders import Folders
 from timonier.engine.messages import explain, incompatible
 from timonier.engine.prepared import PreparedChart
 from timonier.errors import EngineError
-from timonier.manifest import split_documents
+from timonier.manifest import pieces
 from timonier.values import to_json
 
 if TYPE_CHECKING:
@@ -140,8 +140,7 @@ def _check_installable(loaded: Loaded, chart: Path) -> None:
     if loaded.metadata.get("type") == "library":
         raise explain("library charts are not installable", chart)
     if loaded.missing:
-        advice = "run `helm dependency build`"
-        raise explain(f"missing in charts/ directory: {', '.join(loaded.missing)}; {advice}", chart)
+        raise explain(f"missing in charts/ directory: {', '.join(loaded.missing)}", chart)
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
@@ -149,5 +148,5 @@ def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
     for path in sorted(rendered):
         if path.endswith("NOTES.txt"):
             continue
-        for _, text, _ in split_documents(rendered[path]):
+        for text, _ in pieces(rendered[path]):
             yield Template(path, text)

@@ -52,7 +52,7 @@ class ProgramEngine:
                 arguments = ["template", release.name, str(place.absolute()), *_options(release), "--values", "-"]
                 printed = self._run(arguments, to_json(values).encode())
         except pyhelm3.errors.Error as problem:
-            raise explain(problem.stderr.decode(errors="replace"), path) from None
+            raise explain(_message(problem.stderr.decode(errors="replace")), path) from None
         return [Template(source, text) for source, text, _ in split_documents(printed.decode())]
 
     def _run(self, arguments: list[str], standard_input: bytes | None = None) -> bytes:
@@ -61,6 +61,12 @@ class ProgramEngine:
         command = pyhelm3.command.Command(executable=self.executable)
         printed: bytes = asyncio.run(command.run(arguments, standard_input))
         return printed
+
+
+def _message(told: str) -> str:
+    """Return what the program says went wrong: what follows its log lines and `Error: `."""
+    _, found, message = f"\n{told}".partition("\nError: ")
+    return message if found else told
 
 
 def _options(release: Release) -> list[str]:
