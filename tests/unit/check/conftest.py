@@ -39,7 +39,7 @@ def look(embedded: EmbeddedEngine) -> Callable[..., list[Problem]]:
                 return render(context.chart, values, release, embedded)
 
             looked_at = CaseContext(case, manifests, kube_version, context.release, context, again)
-            found += rule.check(looked_at)  # type: ignore[call-arg, arg-type]
+            found += problems(rule, looked_at)
         return found
 
     return ask
@@ -52,11 +52,16 @@ def found() -> Callable[..., list[Problem]]:
     def ask(rule: Rule, text: str, kube_version: str = "1.34.0") -> list[Problem]:
         manifests = read_manifests(text, origin="test")
         context = CaseContext(Case("", ""), manifests, kube_version, Release("some", "somewhere"))
-        if rule.scope is Scope.CASE:
-            return list(rule.check(context))  # type: ignore[call-arg, arg-type]
-        return [problem for each in manifests for problem in rule.check(each, context)]  # type: ignore[call-arg, arg-type]
+        return problems(rule, context)
 
     return ask
+
+
+def problems(rule: Rule, context: CaseContext) -> list[Problem]:
+    """Ask a rule of a case about a rendering, or a rule of objects about each object of it."""
+    if rule.scope is Scope.CASE:
+        return list(rule.check(context))  # type: ignore[call-arg, arg-type]
+    return [one for each in context.manifests for one in rule.check(each, context)]  # type: ignore[call-arg, arg-type]
 
 
 def chart_context(path: Path, engine: EmbeddedEngine) -> ChartContext:
