@@ -49,8 +49,8 @@ def found(api: str, version: str) -> list[str]:
             "1.25.0",
             [
                 (
-                    "warning: autoscaling/v2beta2 HorizontalPodAutoscaler is deprecated since Kubernetes 1.23 and removed "
-                    "in 1.26. Write autoscaling/v2 HorizontalPodAutoscaler."
+                    "warning: autoscaling/v2beta2 HorizontalPodAutoscaler is deprecated since Kubernetes 1.23 and "
+                    "removed in 1.26. Write autoscaling/v2 HorizontalPodAutoscaler."
                 )
             ],
         ),
@@ -67,8 +67,8 @@ def found(api: str, version: str) -> list[str]:
             "1.34.0",
             [
                 (
-                    "warning: storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated since Kubernetes 1.34 and removed "
-                    "in 1.37. Write storage.k8s.io/v1 VolumeAttributesClass."
+                    "warning: storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated since Kubernetes 1.34 and "
+                    "removed in 1.37. Write storage.k8s.io/v1 VolumeAttributesClass."
                 )
             ],
         ),

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from timonier.manifest import Manifest
 
 _VALUES = re.compile(r"\.Values((?:\.\w+)+)")
-_FIELD = re.compile(r"(?<![\w.$)])\.((?:\w+\.)*\w+)")
+# The dot alone, or a field of it: neither a variable's nor another expression's.
+_DOT = re.compile(r"(?<![\w.$)])\.(?!Chart\b|Release\b|Values\b|Capabilities\b|Template\b|Files\b)")
+_VARIABLE = re.compile(r"\$(\w+)")
 _FAILED_AT = re.compile(
     r"(?P<source>[\w.-]+/(?:charts/[\w.-]+/)*templates/[^\s:]+?)(?::(?P<line>\d+))?(?::\d+)?(?=[\s:)]|$)"
 )
@@ -158,15 +160,16 @@ class _Templates:
 
 
 def _values_of(line: Line, text: TemplateText) -> set[str]:
-    """Return the values that a line's own actions read: by their name, or as a field of what a `with` sets."""
+    """Return the values that a line's own actions read: by their name, or through what a `with` or `range` sets."""
     said = " ".join(action.text for action in line.actions)
     keys = {key[1:] for key in _VALUES.findall(said)}
-    if keys or not re.search(r"(?<![\w)$])\.(?![\w]*Values)", said):
+    if keys:
         return keys
+    variables = set(_VARIABLE.findall(said))
     for around in text.around(line.number):
-        if around.word in {"with", "range"}:
+        if around.word in {"with", "range"} and (_DOT.search(said) or variables & around.variables):
             found = _VALUES.findall(around.text)
-            return {found[0][1:]} if len(found) == 1 and ":=" not in around.text else set()
+            return {found[0][1:]} if len(found) == 1 else set()
     return set()
 
 

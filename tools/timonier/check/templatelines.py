@@ -38,6 +38,12 @@ class Action(NamedTuple):
         """The names of the partials it includes."""
         return _INCLUDED.findall(self.text)
 
+    @property
+    def variables(self) -> set[str]:
+        """The variables it declares."""
+        declared, found, _ = self.text.partition(":=")
+        return set(re.findall(r"\$(\w+)", declared)) if found else set()
+
 
 @dataclass(frozen=True)
 class Line:
