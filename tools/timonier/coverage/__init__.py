@@ -1,0 +1,10 @@
+"""Coverage of a chart's templates: what no case reaches, and what no test would notice if it were altered.
+
+- `places`: what a template has that can be reached or not, and altered: branches, loops, defaults, actions.
+- `instrument`: the same templates, telling which places a rendering came by.
+- `alter`: the same templates with one thing altered.
+- `renders`: renderings before and after, and whether they say the same.
+- `measure`: the cases, and what they reach and notice.
+- `tests`, `session`: a test suite in this process, and what it reaches and notices.
+- `result`: what was found.
+"""

@@ -1,0 +1,131 @@
+"""A chart's templates, their places, and the chart as it is with one of them instrumented or altered."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from timonier import yamlio
+from timonier.chartfiles import ChartFiles
+from timonier.coverage.instrument import MARK, failing, instrument, marking
+from timonier.coverage.places import find_places
+from timonier.errors import TimonierError, ValuesError
+from timonier.gotemplate import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from timonier.coverage.alter import Alteration
+    from timonier.coverage.places import Key, Place
+    from timonier.coverage.renders import Outcome
+    from timonier.gotemplate import Tree
+
+_NOTES = "templates/NOTES.txt"
+# Engines leave the notes out of what they yield; under another name they are a template like any other.
+_SHOWN_NOTES = "templates/NOTES.timonier.txt"
+
+_SCHEMA = "values.schema.json"
+# What a rendering needs, where no template reads the chart's other files.
+_NEEDED = ("templates/", "charts/", "Chart.yaml", "values.yaml", _SCHEMA)
+
+
+class Templates:
+    """A chart's templates, parsed.
+
+    Attributes:
+        files: The chart as it is.
+        trees: By file, the templates that are measured.
+        places: All places of these, in the order of files and lines; their numbers are their indexes.
+    """
+
+    def __init__(self, files: ChartFiles, *, subcharts: bool = False) -> None:
+        """Parse a chart's templates.
+
+        Args:
+            files: The chart.
+            subcharts: Whether the templates of charts in `charts/` are measured too.
+
+        Raises:
+            SourceError: A template does not parse.
+        """
+        self.files = files
+        self._light = _light(files)
+        self._all = {name: parse(files.text(name), name) for name in files.templates if _is_template(name)}
+        self.trees: Mapping[str, Tree] = {
+            name: tree for name, tree in self._all.items() if subcharts or not name.startswith("charts/")
+        }
+        self.places: list[Place] = [
+            place for name, tree in self.trees.items() for place in find_places(tree, _defaults(files, name))
+        ]
+
+    def plain(self) -> ChartFiles:
+        """Return the chart as it is, its notes among the manifests."""
+        return self._with({})
+
+    def marked(self, *, lenient: bool = False) -> ChartFiles:
+        """Return the chart with marks at every place, its notes among the manifests."""
+        return self._instrumented(range(len(self.places)), marking, lenient=lenient)
+
+    def failing(self, numbers: Collection[int]) -> ChartFiles:
+        """Return the chart made to fail at the first of these places that a rendering comes by."""
+        return self._instrumented(numbers, failing)
+
+    def altered(self, alteration: Alteration, *, notes: bool = True) -> ChartFiles:
+        """Return the chart with an alteration; `notes` puts the notes among the manifests."""
+        changes = {alteration.place.file: alteration.text}
+        return self._with(changes) if notes else self._light.replaced(_encoded(changes))
+
+    def _instrumented(
+        self, numbers: Collection[int], probe: Callable[[int], str], *, lenient: bool = False
+    ) -> ChartFiles:
+        wanted: dict[str, dict[Key, int]] = {}
+        for number in numbers:
+            place = self.places[number]
+            wanted.setdefault(place.file, {})[place.key] = number
+        return self._with(
+            {name: instrument(tree, wanted.get(name, {}), probe, lenient=lenient) for name, tree in self._all.items()}
+        )
+
+    def _with(self, changes: Mapping[str, str]) -> ChartFiles:
+        changed = dict(changes)
+        if _NOTES in self.files.files:
+            changed[_SHOWN_NOTES] = changed.get(_NOTES, self.files.text(_NOTES))
+            changed[_NOTES] = ""
+        return self._light.replaced(_encoded(changed))
+
+
+def _light(files: ChartFiles) -> ChartFiles:
+    """Return a chart that renders the same and faster, for values that its schema is known to allow.
+
+    Compiling the schema takes most of a rendering, and packing files that nobody reads much of the rest.
+    """
+    texts = [files.text(name) for name in files.templates if _is_template(name)]
+    reads_files = any(".Files" in text or "tpl " in text for text in texts)
+    kept = {name: content for name, content in files.files.items() if reads_files or name.startswith(_NEEDED)}
+    schemas = {name: b"{}" for name in kept if PurePosixPath(name).name == _SCHEMA}
+    return ChartFiles(files.path, files.folder, {**kept, **schemas})
+
+
+def _defaults(files: ChartFiles, template: str) -> Mapping[str, Any]:
+    """Return the values.yaml of the chart that a template belongs to; empty when there is none."""
+    name = f"{template.rpartition('templates/')[0]}values.yaml"
+    if name not in files.files:
+        return {}
+    defaults = yamlio.load(files.text(name), origin=f"{files.path}/{name}", error=ValuesError)
+    return defaults if isinstance(defaults, dict) else {}
+
+
+def _is_template(name: str) -> bool:
+    """Whether Helm parses it as a template: all below `templates/` but what is no text of this language."""
+    return not name.endswith((".tgz", ".prov"))
+
+
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def marks(outcome: Outcome) -> frozenset[int]:
+    """Return the numbers of the places that an answer bears marks of."""
+    if isinstance(outcome, TimonierError):
+        return frozenset(map(int, MARK.findall(outcome.message)))
+    return frozenset(int(number) for template in outcome for number in MARK.findall(template.text))
