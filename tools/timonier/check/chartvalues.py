@@ -17,7 +17,7 @@ from timonier.check.things import ANYTHING, Path, Thing, made_of, value
 from timonier.check.valuesread import Reader
 from timonier.docs.schema import names, schemas_at
 from timonier.errors import TimonierError, ValuesError
-from timonier.gotemplate import Define, String, Tree, parse, walk
+from timonier.gotemplate import Block, Define, String, Tree, parse, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ class ChartValues:
             node.name: Definition(file, node.line, node.body)
             for file, tree in self.trees.items()
             for node in walk(tree)
-            if isinstance(node, Define)
+            if isinstance(node, Define | Block)
         }
 
     @functools.cached_property
