@@ -158,12 +158,15 @@ def _check(file: Path, said: object) -> CheckSettings:
         raise TimonierError(f"{file}: `check` is no mapping.", hint=f"It has: {', '.join(_CHECK_KEYS)}.")
     _refuse_unknown(f"{file}: check: ", said, _CHECK_KEYS)
     crds = _texts(file, "crds", said.get("crds"))
+    ignore = said.get("ignore") or []
+    if not isinstance(ignore, list):
+        raise TimonierError(f"{file}: check: `ignore` is a list.", hint=f"Each has: {', '.join(_IGNORE_KEYS)}.")
     return CheckSettings(
         str(file),
         _rules(file, said.get("rules") or {}),
         _texts(file, "kube-versions", said.get("kube-versions")),
         tuple(file.parent / path for path in crds),
-        tuple(_ignore(file, number, entry) for number, entry in enumerate(said.get("ignore") or [], 1)),
+        tuple(_ignore(file, number, entry) for number, entry in enumerate(ignore, 1)),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.text import Text
 
 from timonier.check.kubeschemas import minor, version_key
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LINE_WIDTH = 5
 _MOST_CASES = 3
+_INDENT = " " * 16
 
 
 def print_findings(result: Result) -> None:
@@ -31,7 +31,7 @@ def print_findings(result: Result) -> None:
         out.print(Text(file, style="bold"))
         for finding in findings:
             out.print(_heading(finding))
-            out.print(Padding(Text(about(finding, cases[finding.chart], result.versions), style="dim"), (0, 0, 0, 8)))
+            out.print(Text(_INDENT + about(finding, cases[finding.chart], result.versions), style="dim"))
         out.print()
     worst = next((severity for severity in Severity if result.count(severity)), None)
     out.print(Text(summary(result), style=_STYLES[worst] if worst else "bold green"))
