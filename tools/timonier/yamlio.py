@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from timonier.yamlspeed import QuickConstruction
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,7 +40,7 @@ _BOOLEAN = re.compile(
 _NULL = re.compile(r"(?:~|null|Null|NULL|)$")
 
 
-class _Loader(_SafeLoader):
+class _Loader(QuickConstruction, _SafeLoader):
     """PyYAML's safe loader with Go's idea of what a plain scalar is."""
 
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own form
