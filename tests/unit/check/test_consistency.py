@@ -79,6 +79,14 @@ def test_a_key_that_no_template_reads_is_found(look: Look, make_chart: MakeChart
     ]
 
 
+def test_nothing_is_unread_where_nobody_knows_what_is_read(look: Look, make_chart: MakeChart) -> None:
+    """A definition that a value names, and a library, whose values others read."""
+    chart = make_chart({"templates/a.yaml": "{{ include .Values.image.tag . }}"}, values=VALUES)
+    assert look(consistency.unread, chart) == []
+    library = {"Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\ntype: library\n", "templates/a.yaml": ""}
+    assert look(consistency.unread, make_chart(library, values=VALUES)) == []
+
+
 def test_values_of_a_subchart_are_compared_with_that_chart(look: Look, make_chart: MakeChart) -> None:
     """Under its alias; the key of its condition is Helm's."""
     values = "store:\n  enabled: true\n  auth:\n    usr: me\n  labels: {a: b}\n"
@@ -112,6 +120,7 @@ def test_values_of_a_subchart_are_compared_with_that_chart(look: Look, make_char
         ("{{ .Values.global.x }}", ""),
         ('{{ $_ := set .Values "made" 1 }}{{ .Values.made }}', ""),
         ("{{ $x := .Values.extra | default dict }}{{ $x.a }}", ""),
+        ("{{ $x := .Values.extra }}{{ $x.a }}", ""),
         ("{{ (merge (dict) .Values.labels .Values.image).digest }}", ""),
     ],
 )
@@ -130,8 +139,9 @@ def test_a_value_that_is_read_and_has_no_default_is_found(
 
 def test_a_case_that_sets_what_the_chart_does_not_know_is_found(look: Look, make_chart: MakeChart) -> None:
     """With the line of the case's file, and the name that was meant."""
-    case = "# A case.\nimage:\n  tga: 2\nservice: {port: 1, name: x}\nlabels: {a: b}\n"
-    chart = make_chart({"templates/a.yaml": TEMPLATE, "ci/x-values.yaml": case}, values=VALUES)
+    case = "# A case.\nimage:\n  tga: 2\nservice: {port: 1, name: x}\nlabels: {a: b}\nextra: 1\n"
+    template = TEMPLATE + "  extra: {{ .Values.extra | quote }}\n"
+    chart = make_chart({"templates/a.yaml": template, "ci/x-values.yaml": case}, values=VALUES)
     problems = look(consistency.case_value_unknown, chart)
     assert found(problems) == [("ci/x-values.yaml", 3, "image.tga"), ("ci/x-values.yaml", 4, "service.name")]
     assert problems[0].hint == "Did you mean tag?"
@@ -149,6 +159,8 @@ def test_where_comments_are_helm_docs_the_missing_ones_are_found(look: Look, mak
     values = "# -- One\na: 1\n# -- Two\nb: 2\n# Three\nc: 3\n"
     [problem] = look(consistency.uncommented, make_chart(values=values))
     assert (problem.line, problem.message) == (6, "values.yaml: c has no comment `# -- …` above it.")
+    mostly_others = "# -- One\na: 1\n# Two\nb: 2\n# Three\nc: 3\n"
+    assert look(consistency.uncommented, make_chart(values=mostly_others)) == []
 
 
 def test_a_key_the_schema_does_not_describe_is_found(look: Look, make_chart: MakeChart) -> None:
@@ -189,8 +201,9 @@ def test_a_default_the_schema_refuses_is_found(look: Look, make_chart: MakeChart
 
 
 def test_a_schema_that_lies_elsewhere_is_not_fetched(look: Look, make_chart: MakeChart) -> None:
-    """A check asks the network for nothing."""
-    chart = make_chart({"values.schema.json": '{"$ref": "https://example.invalid/x.json"}'}, values=VALUES)
+    """A check asks neither the network nor files beside the chart for anything."""
+    chart = make_chart({"other.json": '{"properties": {"labels": {"type": "string"}}}'}, values=VALUES)
+    (chart / "values.schema.json").write_text(json.dumps({"$ref": (chart / "other.json").as_uri()}))
     assert look(schemavalues.refused, chart) == []
 
 
@@ -218,8 +231,9 @@ def test_a_definition_nobody_includes_is_found(look: Look, make_chart: MakeChart
     assert found(look(partials.unused, chart)) == [("templates/_p.tpl", 2, ""), ("templates/_p.tpl", 3, "")]
     (chart / "templates/a.yaml").write_text('{{ include "p.one" . }}{{ include (printf "p.%s" .Release.Name) . }}')
     assert found(look(partials.unused, chart)) == [("templates/_p.tpl", 3, "")]
-    (chart / "templates/a.yaml").write_text("{{ include .Release.Name . }}")
-    assert look(partials.unused, chart) == []
+    for unclear in ("{{ include .Release.Name . }}", "{{ include .Values.name . }}"):
+        (chart / "templates/a.yaml").write_text(unclear)
+        assert look(partials.unused, chart) == []
 
 
 def test_an_inclusion_of_what_nobody_defines_is_found(look: Look, make_chart: MakeChart) -> None:

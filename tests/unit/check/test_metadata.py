@@ -47,11 +47,11 @@ spec:
     spec:
       containers:
         - name: shop
-          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          image: "registry.example:5000/{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
         - name: proxy
           image: envoy:9
 """
-IMAGE = "image:\n  repository: registry.example:5000/shop\n  # The version\n  tag: '%s'\n"
+IMAGE = "image:\n  repository: acme/shop\n  # The version\n  tag: '%s'\n"
 RULES = {rule.name: rule for rule in metadata.RULES}
 DEPENDENCY = """\
 dependencies:
@@ -179,10 +179,10 @@ def test_helms_lint_is_passed_on_with_its_severity_and_line(look: Look, make_cha
 
 def test_helms_lint_is_silent_on_what_failed_to_render(look: Look, make_chart: MakeChart) -> None:
     """The rule `render` says that; with a case that can be rendered, the lint looks at that one."""
-    chart = make_chart({"Chart.yaml": GOOD, "templates/a.yaml": '{{ required "say a" .Values.a }}\n'})
+    chart = make_chart({"Chart.yaml": GOOD, "templates/a.yaml": "{{ .Values.a.b }}\n"})
     assert look(metadata.helm_lint_says, chart) == []
     (chart / "ci").mkdir()
-    (chart / "ci/a-values.yaml").write_text("a: 'kind: ConfigMap'\n")
+    (chart / "ci/a-values.yaml").write_text("a: {b: 'kind: ConfigMap'}\n")
     assert [problem.file for problem in look(metadata.helm_lint_says, chart)] == ["templates/a.yaml"]
 
 
@@ -233,6 +233,21 @@ digest: sha256:fc442e77200e1914dd46fe26490dcf62f44caa51db673c2f8e67d5319cd4c163
     (chart / "Chart.yaml").write_text(GOOD + said.replace("2.x.x", "3.x.x"))
     [problem] = look(dependencies.lock_stale, chart)
     assert (problem.file, problem.line) == ("Chart.lock", 5)
+
+
+def test_a_locks_digest_is_helms() -> None:
+    """As `helm dependency update` wrote it, with characters that Go's JSON escapes and every key a dependency has."""
+    declared = {
+        "name": "db",
+        "version": ">=0.1.0 <1.0.0",
+        "repository": "file://../db",
+        "alias": "store",
+        "import-values": ["x", {"child": "a", "parent": "b"}],
+        "tags": ["t"],
+    }
+    locked = {"name": "db", "repository": "file://../db", "version": "0.1.0"}
+    digest = "sha256:7c6546f03cefbbf66c3166e68463acd82e1a4c84c6735600b067dfcd804f45e1"
+    assert dependencies.lock_digest([declared], [locked]) == digest
 
 
 def test_a_condition_without_a_default_is_found(look: Look, make_chart: MakeChart) -> None:

@@ -52,7 +52,7 @@ def unread(context: ChartContext) -> Iterator[Problem]:
 def _unread(keys: Sequence[Key], known: ChartValues) -> Iterator[tuple[Path, int]]:
     """Yield keys of which nothing is read, those at the top only."""
     for key in keys:
-        if key.path[0] == GLOBAL or key.path[0] in known.parts or known.is_read_whole(key.path):
+        if key.path[0] == GLOBAL or key.path[0] in known.parts:
             continue
         if not known.is_read(key.path):
             yield key.path, key.line
