@@ -5,12 +5,12 @@ What concerns the MariaDB brought along is asked of that chart's own helpers, so
 {{- define "eni-todo.database" -}}
 {{- if .Values.mariadb.enabled }}
 {{- with .Subcharts.mariadb -}}
-host: {{ include "mariadb.clientService" . }}
+host: {{ include "mariadb.clientService" . | quote }}
 port: {{ include "mariadb.clientPort" . }}
 database: {{ .Values.auth.database | quote }}
 username: {{ .Values.auth.username | quote }}
-secretName: {{ include "mariadb.secretName" . }}
-secretKey: {{ .Values.auth.secretKeys.password }}
+secretName: {{ include "mariadb.secretName" . | quote }}
+secretKey: {{ .Values.auth.secretKeys.password | quote }}
 {{- end }}
 {{- else if .Values.externalDatabase.host }}
 {{- with .Values.externalDatabase -}}
@@ -18,8 +18,8 @@ host: {{ .host | quote }}
 port: {{ .port }}
 database: {{ .database | quote }}
 username: {{ .username | quote }}
-secretName: {{ .existingSecret | default (printf "%s-database" (include "eni-todo.fullname" $)) }}
-secretKey: {{ ternary .existingSecretKey "password" (ne .existingSecret "") }}
+secretName: {{ .existingSecret | default (printf "%s-database" (include "eni-todo.fullname" $)) | quote }}
+secretKey: {{ ternary .existingSecretKey "password" (not (empty .existingSecret)) | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -45,8 +45,8 @@ true
 - name: DB_DTB_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ .secretName }}
-      key: {{ .secretKey }}
+      name: {{ .secretName | quote }}
+      key: {{ .secretKey | quote }}
 {{- end }}
 {{- if .Values.sessionReplication.enabled }}
 - name: KUBERNETES_NAMESPACE

@@ -15,8 +15,8 @@
 
 {{/* Labels that pick the application's pods, and nothing that may change from one version of the chart to the next. */}}
 {{- define "eni-todo.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "eni-todo.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "eni-todo.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: web
 {{- end }}
 
@@ -24,8 +24,8 @@ app.kubernetes.io/component: web
 {{- define "eni-todo.labels" -}}
 {{- $root := .root | default . -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ include "eni-todo.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "eni-todo.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component | default "web" }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}

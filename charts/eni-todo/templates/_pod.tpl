@@ -1,6 +1,6 @@
 {{/* The application's pod, without its metadata. */}}
 {{- define "eni-todo.podSpec" -}}
-serviceAccountName: {{ include "eni-todo.serviceAccountName" . }}
+serviceAccountName: {{ include "eni-todo.serviceAccountName" . | quote }}
 automountServiceAccountToken: {{ .Values.sessionReplication.enabled }}
 enableServiceLinks: false
 {{- with include "eni-todo.imagePullSecrets" . }}
@@ -13,7 +13,7 @@ securityContext:
 {{- end }}
 terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- range $key := list "nodeSelector" "affinity" "tolerations" }}
 {{- with get $.Values $key }}
@@ -32,7 +32,7 @@ volumes:
   - name: uploads
     {{- if .Values.uploads.persistence.enabled }}
     persistentVolumeClaim:
-      claimName: {{ include "eni-todo.uploadsClaim" . }}
+      claimName: {{ include "eni-todo.uploadsClaim" . | quote }}
     {{- else }}
     emptyDir: {}
     {{- end }}
@@ -57,7 +57,7 @@ volumes:
 
 {{/* The application's container. */}}
 {{- define "eni-todo.container" -}}
-image: {{ include "eni-todo.image" (dict "root" . "image" .Values.image) }}
+image: {{ include "eni-todo.image" (dict "root" . "image" .Values.image) | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- with .Values.securityContext }}
 securityContext:
@@ -71,7 +71,7 @@ env:
 {{- if .Values.config }}
 envFrom:
   - configMapRef:
-      name: {{ include "eni-todo.fullname" . }}
+      name: {{ include "eni-todo.fullname" . | quote }}
 {{- end }}
 ports:
   - name: http
@@ -102,10 +102,10 @@ resources:
 {{- end }}
 volumeMounts:
   - name: uploads
-    mountPath: {{ .Values.uploads.path }}
+    mountPath: {{ .Values.uploads.path | quote }}
   {{- range .Values.writablePaths }}
   - name: scratch
-    mountPath: {{ . }}
-    subPath: {{ . | trimAll "/" | replace "/" "-" }}
+    mountPath: {{ . | quote }}
+    subPath: {{ . | trimAll "/" | replace "/" "-" | quote }}
   {{- end }}
 {{- end }}

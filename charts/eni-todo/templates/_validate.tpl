@@ -12,7 +12,7 @@
 {{/* Labels the chart sets itself: twice the same key is no YAML, and pods with other ones would not be found. */}}
 {{- define "eni-todo.validate.labels" -}}
 {{- range $values := list "commonLabels" "podLabels" }}
-{{- range $label, $_ := get $.Values $values }}
+{{- range $label, $_ := get $.Values $values | default dict }}
 {{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|component|version|managed-by)|helm\\.sh/chart)$" $label }}
 - {{ printf "%s sets %s, which the chart sets itself: remove it" $values $label | quote }}
 {{- end }}
@@ -95,7 +95,7 @@
 - "autoscaling needs a target: set autoscaling.targetCPUUtilizationPercentage"
 {{- end }}
 {{- end }}
-{{- $sleep := ternary 0 (int .Values.lifecycle.preStopSleepSeconds) (gt (len .Values.lifecycle.preStop) 0) }}
+{{- $sleep := ternary 0 (int .Values.lifecycle.preStopSleepSeconds) (not (empty .Values.lifecycle.preStop)) }}
 {{- if ge $sleep (int .Values.terminationGracePeriodSeconds) }}
 - {{ printf "lifecycle.preStopSleepSeconds (%d) leaves nothing of terminationGracePeriodSeconds (%v) to stop in" $sleep .Values.terminationGracePeriodSeconds | quote }}
 {{- end }}

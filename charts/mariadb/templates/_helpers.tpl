@@ -18,8 +18,8 @@ the controller labels its pods with it, an ordinal and a revision hash of 10.
 
 {{/* Labels that pick the database's pods, and nothing that may change from one version of the chart to the next. */}}
 {{- define "mariadb.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "mariadb.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "mariadb.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: database
 {{- end }}
 
@@ -27,8 +27,8 @@ app.kubernetes.io/component: database
 {{- define "mariadb.labels" -}}
 {{- $root := .root | default . -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ include "mariadb.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "mariadb.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component | default "database" }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}

@@ -1,6 +1,6 @@
 {{/* The database's pod, without its metadata. */}}
 {{- define "mariadb.podSpec" -}}
-serviceAccountName: {{ include "mariadb.serviceAccountName" . }}
+serviceAccountName: {{ include "mariadb.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with include "mariadb.imagePullSecrets" . }}
@@ -13,7 +13,7 @@ securityContext:
 {{- end }}
 terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- range $key := list "nodeSelector" "affinity" "tolerations" "topologySpreadConstraints" }}
 {{- with get $.Values $key }}
@@ -30,7 +30,7 @@ volumes:
 
 {{/* The database's container. Passwords come as files, which no `kubectl describe` and no child process shows. */}}
 {{- define "mariadb.container" -}}
-image: {{ include "mariadb.image" . }}
+image: {{ include "mariadb.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- with .Values.securityContext }}
 securityContext:
@@ -96,19 +96,19 @@ volumeMounts:
 {{- define "mariadb.volumes" -}}
 - name: passwords
   secret:
-    secretName: {{ include "mariadb.secretName" . }}
+    secretName: {{ include "mariadb.secretName" . | quote }}
     defaultMode: 0440
     items:
-      - key: {{ .Values.auth.secretKeys.rootPassword }}
+      - key: {{ .Values.auth.secretKeys.rootPassword | quote }}
         path: root-password
-      - key: {{ .Values.auth.secretKeys.password }}
+      - key: {{ .Values.auth.secretKeys.password | quote }}
         path: password
 - name: scratch
   emptyDir: {}
 {{- if .Values.configuration }}
 - name: configuration
   configMap:
-    name: {{ include "mariadb.fullname" . }}
+    name: {{ include "mariadb.fullname" . | quote }}
 {{- end }}
 {{- if .Values.initdbScripts }}
 - name: initdb
@@ -121,6 +121,6 @@ volumeMounts:
 {{- else if .Values.persistence.existingClaim }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .Values.persistence.existingClaim }}
+    claimName: {{ .Values.persistence.existingClaim | quote }}
 {{- end }}
 {{- end }}

@@ -12,7 +12,7 @@
 {{/* Labels the chart sets itself: twice the same key is no YAML, and pods with other ones would not be found. */}}
 {{- define "mariadb.validate.labels" -}}
 {{- range $values := list "commonLabels" "podLabels" }}
-{{- range $label, $_ := get $.Values $values }}
+{{- range $label, $_ := get $.Values $values | default dict }}
 {{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|component|version|managed-by)|helm\\.sh/chart)$" $label }}
 - {{ printf "%s sets %s, which the chart sets itself: remove it" $values $label | quote }}
 {{- end }}
@@ -42,6 +42,9 @@
 {{- end }}
 {{- if eq .username "root" }}
 - "auth.username is root, which exists anyway: name another user"
+{{- end }}
+{{- if eq .secretKeys.rootPassword .secretKeys.password }}
+- "auth.secretKeys.rootPassword and auth.secretKeys.password are the same: one password would be lost"
 {{- end }}
 {{- end }}
 {{- with .Values.service }}
