@@ -95,7 +95,9 @@ def _maps(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(others := schema.get("additionalProperties"), dict):
         values = list(bounds(others))
         yield from ({"x": value} for value in values)
-        yield from ({name: value} for name in TEXTS if name for value in values[:1])
+        yield from (
+            {name: value} for name in _texts(schema.get("propertyNames") or {"minLength": 1}) for value in values[:1]
+        )
 
 
 _BOUNDS = {

@@ -86,7 +86,9 @@ def _own_keys(schema: Mapping[str, Any]) -> list[tuple[SearchStrategy[str], Mapp
         for pattern, part in (schema.get("patternProperties") or {}).items()
     ]
     if isinstance(others := schema.get("additionalProperties"), dict):
-        found.append((strategies.sampled_from([name for name in TEXTS if name]), others))
+        named = schema.get("propertyNames")
+        names = _scalars({"type": "string", **named}) if named else strategies.sampled_from(list(filter(None, TEXTS)))
+        found.append((names, others))
     return found
 
 

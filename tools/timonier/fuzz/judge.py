@@ -81,6 +81,8 @@ class Verdict:
 
 
 _PLACE = re.compile(r"(?P<place>[\w.-]+/[\w./-]+:\d+)(?::\d+)?")
+# Helm refuses a subchart's values that are no map itself, before any schema is asked, and names the key.
+_HELMS_OWN = re.compile(r"cannot be rendered: type mismatch on \S+:")
 _EXECUTING = re.compile(r'^:? executing "[^"]*"')
 _SAID = re.compile(r" says, at (?P<place>\S+): (?P<said>.*)", re.DOTALL)
 _NAMED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
@@ -146,6 +148,8 @@ class Judge:
             place = _PLACE.match(match["place"])
             defect = Defect(Kind.NO_PATH, place["place"] if place else match["place"], failure.message)
             return Verdict((defect,), is_refused=True)
+        if _HELMS_OWN.search(failure.message):
+            return Verdict(is_refused=True)
         return Verdict((_template_error(failure),))
 
     def _names_a_key(self, said: str) -> bool:

@@ -20,6 +20,7 @@ _MOST_ALTERNATIVES = 16
 _DEEPEST = 12  # a schema that refers to itself ends here
 # Words that say nothing of what is allowed, and `not`, which says only what is not.
 _LEFT_OUT = frozenset({"$schema", "$id", "$ref", "$defs", "definitions", "title", "description", "default", "examples"})
+_OPEN = "x-timonier-open"
 _OBJECT_WORDS = ("properties", "patternProperties", "additionalProperties", "propertyNames", "maxProperties")
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -51,21 +52,21 @@ def _part(word: str, value: object, root: Schema, depth: int) -> object:
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Close a map or a list that takes anything, and mark that it was open."""
     types = types_of(schema) if "type" in schema else ()
     if "object" in types and not any(word in schema for word in _OBJECT_WORDS):
-        return {**schema, "maxProperties": 0}
+        return {**schema, "maxProperties": 0, _OPEN: True}
     if "object" in types and schema.get("additionalProperties", True) in (True, {}):
-        return {**schema, "additionalProperties": False}
+        is_whole = "patternProperties" in schema or "propertyNames" in schema
+        return {**schema, "additionalProperties": False, _OPEN: not is_whole}
     if "array" in types and is_open(schema.get("items", {})):
-        return {**schema, "maxItems": 0}
+        return {**schema, "maxItems": 0, _OPEN: True}
     return schema
 
 
 def is_open(schema: object) -> bool:
-    """Whether a schema, already closed, said nothing of what a value must look like."""
-    if not isinstance(schema, dict):
-        return schema is True
-    return not schema or schema.get("maxProperties") == 0 or schema.get("maxItems") == 0
+    """Whether a schema, already closed, takes what nobody has described."""
+    return not schema or schema is True or (isinstance(schema, dict) and schema.get(_OPEN) is True)
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
