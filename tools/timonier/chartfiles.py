@@ -177,12 +177,12 @@ def _matches(rule: str, name: PurePosixPath, *, is_folder: bool) -> bool:
         pattern = pattern[:-1]
     rooted = pattern.startswith("/")
     against = name.as_posix() if rooted or "/" in pattern else name.name
-    matched = _matches_path(pattern.removeprefix("/"), against)
+    matched = matches_path(pattern.removeprefix("/"), against)
     return matched is not rule.startswith("!")
 
 
-def _matches_path(pattern: str, name: str) -> bool:
-    """Match part by part, because Go's `*` stops at a slash."""
+def matches_path(pattern: str, name: str) -> bool:
+    """Whether a path matches a pattern, part by part, because Go's `*` stops at a slash."""
     patterns, parts = pattern.split("/"), name.split("/")
     return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
 

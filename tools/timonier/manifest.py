@@ -167,17 +167,23 @@ def pieces(text: str) -> Iterator[tuple[str, int]]:
 
 def in_install_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     """Order manifests as `helm template` prints them: by kind, hooks last, hooks for unknown events left out."""
-    known = [manifest for manifest in manifests if _HOOK_EVENTS.issuperset(manifest.hooks)]
-    return sorted(known, key=install_rank)
+    return sorted(filter(is_known_hook, manifests), key=install_rank)
+
+
+def is_known_hook(manifest: Manifest) -> bool:
+    """Whether Helm keeps a manifest: it drops hooks for events that it does not know."""
+    return _HOOK_EVENTS.issuperset(manifest.hooks)
 
 
 def install_rank(manifest: Manifest) -> tuple[bool, int, str]:
     """Return where a manifest comes in install order, as something to sort by."""
-    kind = manifest.identity.kind
+    return bool(manifest.hooks), *kind_rank(manifest.identity.kind)
+
+
+def kind_rank(kind: str) -> tuple[int, str]:
+    """Return where a kind comes in install order: those that Helm does not know come last, by name."""
     rank = _INSTALL_RANK.get(kind)
-    if rank is None:
-        return bool(manifest.hooks), len(_INSTALL_RANK), kind
-    return bool(manifest.hooks), rank, ""
+    return (len(_INSTALL_RANK), kind) if rank is None else (rank, "")
 
 
 def identify(document: Mapping[str, Any]) -> Identity:

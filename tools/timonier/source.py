@@ -86,13 +86,14 @@ class FileSource:
         return list(self.content)
 
 
-def open_source(name: str, engine: str = AUTOMATIC) -> ChartSource | FileSource:
+def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False) -> ChartSource | FileSource:
     """Find out what a source is, and read what there is to read of it.
 
     Args:
         name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision, or `-` for
             standard input.
         engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
+        plain_http: Whether registries are asked over HTTP. Those on this machine always are.
 
     Raises:
         SourceError: When it is nothing that yields manifests.

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+SOURCE_HELP = "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, or -."
 _VALUES = "Values"
 _RELEASE = "Release"
 
@@ -40,6 +41,29 @@ Namespace = Annotated[
 IsUpgrade = Annotated[
     bool,
     typer.Option("--is-upgrade", help="Render as an upgrade, not as a first install.", rich_help_panel=_RELEASE),
+]
+KubeVersions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kube-version",
+        metavar="VERSION",
+        help="The cluster's Kubernetes: 1.34.0; repeatable. Helm's own when left out.",
+        rich_help_panel=_RELEASE,
+    ),
+]
+ApiVersions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--api-versions",
+        "-a",
+        metavar="GROUP/VERSION",
+        help="What the cluster has beside Kubernetes' own: monitoring.coreos.com/v1; repeatable.",
+        rich_help_panel=_RELEASE,
+    ),
+]
+PlainHttp = Annotated[
+    bool,
+    typer.Option("--plain-http", help="Ask registries over HTTP; on this machine they are anyway."),
 ]
 EngineName = Annotated[
     str,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
-from fnmatch import fnmatch
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,10 @@ from timonier.errors import SourceError, TimonierError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from timonier.render import Rendering
+    from timonier.chart import Case, Chart
+    from timonier.engine import Release
+    from timonier.render import Document, Rendering
+    from timonier.source import FileSource
     from timonier.values import Settings
 
 
@@ -28,10 +30,16 @@ class Format(StrEnum):
     SUMMARY = "summary"
 
 
+class _Asked(Enum):
+    """What of a rendering is printed."""
+
+    ALL = "all"
+    SOME = "some templates"
+    NOTES = "notes"
+
+
 def render(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE", help="A chart, a manifest file, git:REF:PATH, or -.")
-    ],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help=options.SOURCE_HELP)],
     *,
     values: options.ValuesFiles = None,
     set_values: options.SetValues = None,
@@ -43,6 +51,8 @@ def render(
     release_name: options.ReleaseName = None,
     namespace: options.Namespace = "default",
     is_upgrade: options.IsUpgrade = False,
+    kube_version: options.KubeVersions = None,
+    api_versions: options.ApiVersions = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.YAML,
     show_only: Annotated[
         list[str] | None,
@@ -51,37 +61,66 @@ def render(
     output_dir: Annotated[
         Path | None, typer.Option("--output-dir", metavar="DIR", help="Write a file a template, below DIR.")
     ] = None,
+    no_hooks: Annotated[bool, typer.Option("--no-hooks", help="Leave out hooks.")] = False,
+    skip_tests: Annotated[bool, typer.Option("--skip-tests", help="Leave out hooks for `helm test`.")] = False,
+    include_crds: Annotated[bool, typer.Option("--include-crds", help="With what lies in crds/.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Nothing but what NOTES.txt tells.")] = False,
+    plain_http: options.PlainHttp = False,
     engine: options.EngineName = "auto",
 ) -> None:
-    """Write a source's manifests down, in the order Helm installs them.
+    """Write a source's manifests down, byte for byte as `helm template` prints them.
 
     Examples:
     - `timonier render charts/eni-todo`
     - `timonier render charts/eni-todo -f prod.yaml --set replicas=3 -o json`
     - `timonier render charts/eni-todo --case replicated -s templates/ingress.yaml`
     - `timonier render git:v1.0.0:charts/eni-todo`
-    - `timonier render charts/* --all-cases -o summary`
+    - `timonier render oci://registry.example.org/charts/eni-todo:0.1.0`
+    - `timonier render charts/* --all-cases --kube-version 1.30.0 --kube-version 1.36.0 -o summary`
     """
+    from timonier.engine import Release
+    from timonier.report import text
     from timonier.values import Settings
 
     if case and all_cases:
         raise TimonierError("--case and --all-cases exclude each other.", hint="Leave one out.")
+    given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
+    release = Release(
+        release_name or "", namespace, is_upgrade, api_versions=tuple(api_versions or ()), include_crds=include_crds
+    )
     request = _Request(
-        Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file))),
-        case,
-        all_cases,
-        release_name,
-        namespace,
-        is_upgrade,
-        engine,
+        settings=Settings(*given),
+        case=case,
+        all_cases=all_cases,
+        release=release,
+        kube_versions=tuple(kube_version or [""]),
+        kept=_Kept(no_hooks, skip_tests),
+        notes=notes,
+        engine=engine,
+        plain_http=plain_http,
     )
     renderings = [rendering for source in sources for rendering in _render(source, request)]
+    if not output_dir:
+        renderings = [rendering.only(text.trimmed(rendering.documents)) for rendering in renderings]
     if show_only:
         renderings = list(_only(renderings, show_only))
     if output_dir:
-        typer.echo(_write_files(renderings, output_dir))
+        from timonier.report.files import write_renderings
+
+        typer.echo(f"{output_dir}: {write_renderings(renderings, output_dir)} files written")
     else:
-        _print(renderings, output)
+        _print(renderings, output, _Asked.NOTES if notes else _Asked.SOME if show_only else _Asked.ALL)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kept:
+    """Which documents are left out."""
+
+    no_hooks: bool
+    skip_tests: bool
+
+    def __call__(self, document: Document) -> bool:
+        return not (document.is_hook and (self.no_hooks or (self.skip_tests and document.is_test)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,77 +130,100 @@ class _Request:
     settings: Settings
     case: str | None
     all_cases: bool
-    release_name: str | None
-    namespace: str
-    is_upgrade: bool
+    release: Release
+    kube_versions: Sequence[str]
+    kept: _Kept
+    notes: bool
     engine: str
+    plain_http: bool
+
+    def cases(self, chart: Chart) -> Sequence[Case]:
+        """The cases to render."""
+        from timonier.chart import DEFAULTS
+
+        return chart.cases if self.all_cases else [chart.case(self.case or DEFAULTS)]
+
+    def releases(self, chart: Chart) -> Sequence[Release]:
+        """The release in each Kubernetes version."""
+        named = dataclasses.replace(self.release, name=self.release.name or chart.name)
+        return [dataclasses.replace(named, kube_version=version) for version in self.kube_versions]
 
 
 def _render(name: str, request: _Request) -> Iterator[Rendering]:
-    from timonier.chart import DEFAULTS, Case
-    from timonier.engine import Release
+    from timonier.chart import Case
     from timonier.render import Rendering, render_case
     from timonier.source import ChartSource, open_source
 
-    source = open_source(name, request.engine)
+    source = open_source(name, request.engine, plain_http=request.plain_http)
     if not isinstance(source, ChartSource):
-        if request.settings or request.case:
-            raise SourceError(f"{name} takes neither values nor cases.", hint="Only a chart does.")
-        yield Rendering(source.label, Case("", ""), source.content)
+        if request.settings or request.case or request.notes:
+            raise SourceError(f"{name} takes neither values nor cases, and has no notes.", hint="Only a chart does.")
+        yield Rendering(source.label, Case("", ""), source.content).only(filter(request.kept, _documents(source)))
         return
-    chart = source.chart
-    release = Release(request.release_name or chart.name, request.namespace, request.is_upgrade)
-    for case in chart.cases if request.all_cases else [chart.case(request.case or DEFAULTS)]:
-        yield render_case(chart, case, source.engine, settings=request.settings, release=release)
+    for case in request.cases(source.chart):
+        for release in request.releases(source.chart):
+            made = render_case(
+                source.chart,
+                case,
+                source.engine,
+                settings=request.settings,
+                release=release,
+                notes=request.notes,
+            )
+            yield made.only(filter(request.kept, made.documents))
+
+
+def _documents(source: FileSource) -> Iterator[Document]:
+    from timonier.render import Document
+
+    for manifest in source.content:
+        yield Document(manifest.source, manifest.text.removesuffix("\n"), (manifest,))
 
 
 def _only(renderings: Sequence[Rendering], globs: Sequence[str]) -> Iterator[Rendering]:
-    """Keep the manifests whose template, seen from the chart's directory, matches one of the globs."""
+    """Keep the documents whose template, seen from the chart's directory, matches: glob by glob, as Helm does."""
     unmatched = set(globs)
     for rendering in renderings:
-        kept = []
-        for manifest in rendering.manifests:
-            path = manifest.source.partition("/")[2]
-            if matching := {glob for glob in globs if fnmatch(path, glob)}:
-                kept.append(manifest)
-                unmatched -= matching
-        yield dataclasses.replace(rendering, manifests=tuple(kept))
+        kept: list[Document] = []
+        for glob in globs:
+            matching = [document for document in rendering.documents if _matches(glob, document)]
+            kept += matching
+            unmatched -= {glob} if matching else set()
+        yield rendering.only(kept)
     if unmatched:
         raise SourceError(f"No template matches {min(unmatched)}.", hint="Name one as in templates/secret.yaml.")
 
 
-def _print(renderings: Sequence[Rendering], output: Format) -> None:
+def _matches(glob: str, document: Document) -> bool:
+    from timonier.chartfiles import matches_path
+
+    return matches_path(glob, document.source.partition("/")[2])
+
+
+def _print(renderings: Sequence[Rendering], output: Format, asked: _Asked) -> None:
     from timonier.report import json, text
 
     match output, renderings:
         case Format.SUMMARY, _:
             text.print_renderings(renderings)
-        case Format.JSON, [rendering]:
+        case Format.JSON, [rendering] if asked is not _Asked.NOTES:
             typer.echo(json.objects_json([manifest.document for manifest in rendering.manifests]))
         case Format.JSON, _:
             typer.echo(json.renderings_json(renderings))
         case _, [rendering]:
-            typer.echo(text.manifests_yaml(rendering.manifests), nl=False)
+            typer.echo(_yaml(rendering, asked), nl=False)
         case _:
             for rendering in renderings:
-                typer.echo(f"# {rendering.label}, case {rendering.case.name}: {rendering.case.purpose}")
-                typer.echo(text.manifests_yaml(rendering.manifests), nl=False)
+                typer.echo(f"# {text.heading(rendering)}")
+                typer.echo(_yaml(rendering, asked), nl=False)
 
 
-def _write_files(renderings: Sequence[Rendering], directory: Path) -> str:
-    """Write a file a template; several cases go to a folder each."""
+def _yaml(rendering: Rendering, asked: _Asked) -> str:
+    """Write what was rendered, or what its notes tell; a manifest file as it is."""
     from timonier.report import text
 
-    files: dict[Path, list[str]] = {}
-    for rendering in renderings:
-        folder = directory / rendering.case.name if len(renderings) > 1 else directory
-        for manifest in rendering.manifests:
-            path = folder / (manifest.source or f"{manifest.identity.kind}-{manifest.identity.name}.yaml".lower())
-            files.setdefault(path, []).append(text.manifests_yaml([manifest]))
-    for path, written in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(written), encoding="utf-8")
-        except OSError as problem:
-            raise SourceError(f"{path} cannot be written: {problem.strerror}.") from None
-    return f"{directory}: {len(files)} files written"
+    if asked is _Asked.NOTES:
+        return f"{rendering.notes}\n" if rendering.notes else ""
+    if not rendering.case.name:
+        return text.manifests_yaml(rendering.manifests)
+    return text.shown_yaml(rendering.documents) if asked is _Asked.SOME else text.documents_yaml(rendering.documents)

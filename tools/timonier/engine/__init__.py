@@ -26,6 +26,7 @@ class Release:
         is_upgrade: Whether it is there already.
         kube_version: The Kubernetes version of the cluster, `1.34.0`; empty for the one Helm itself was built for.
         api_versions: API versions the cluster has beside Kubernetes' own: `monitoring.coreos.com/v1`.
+        include_crds: Whether what lies in `crds/` is rendered too; no chart can ask for it.
     """
 
     name: str
@@ -33,14 +34,15 @@ class Release:
     is_upgrade: bool = False
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
+    include_crds: bool = False
 
 
 class Template(NamedTuple):
-    """One document a template rendered to.
+    """One document a template rendered to, or a file of `crds/`.
 
     Attributes:
         source: The template, `CHART/templates/FILE`.
-        text: The document, without separator.
+        text: The document, without separator, the white space behind it kept.
     """
 
     source: str

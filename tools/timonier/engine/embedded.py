@@ -80,7 +80,7 @@ class EmbeddedEngine:
                 return self._program(prepared.files).template(chart, values, release)
             if release.kube_version and use is not Use.NONE:
                 prepared = prepared.told(read_kube_version(release.kube_version))
-        return list(_documents(self._render(prepared, values, release)))
+        return self._render(prepared, values, release)
 
     def _prepared(self, chart: Path | ChartFiles) -> PreparedChart:
         files = self._folders.read(chart) if isinstance(chart, Path) else chart
@@ -97,13 +97,16 @@ class EmbeddedEngine:
             hint="Install Helm 3 or 4: the program can.",
         )
 
-    def _render(self, prepared: PreparedChart, values: Mapping[str, Any], release: Release) -> Mapping[str, str]:
+    def _render(self, prepared: PreparedChart, values: Mapping[str, Any], release: Release) -> list[Template]:
         path = prepared.files.path
         try:
             self._check_name(release.name)
             with prepared.loaded() as loaded:
                 _check_installable(loaded, path)
-                return self._rendered(loaded, values, release)
+                rendered = self._rendered(loaded, values, release)
+                # Rendering took out the subcharts that are switched off, and their CRDs with them.
+                crds = loaded.chart.crds if release.include_crds else []
+                return [*(Template(crd["filename"], crd["data"]) for crd in crds), *_documents(rendered)]
         except self._helm.HelmError as problem:
             raise explain(prepared.in_own_words(str(problem)), path) from None
 

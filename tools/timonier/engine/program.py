@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from timonier.engine import Release, Template
 from timonier.engine.messages import explain
 from timonier.errors import EngineError
-from timonier.manifest import split_documents
 from timonier.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from timonier.chartfiles import ChartFiles
+
+
+_HEADING = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
 class ProgramEngine:
@@ -53,7 +56,7 @@ class ProgramEngine:
                 printed = self._run(arguments, to_json(values).encode())
         except pyhelm3.errors.Error as problem:
             raise explain(_message(problem.stderr.decode(errors="replace")), path) from None
-        return [Template(source, text) for source, text, _ in split_documents(printed.decode())]
+        return list(_templates(printed.decode()))
 
     def _run(self, arguments: list[str], standard_input: bytes | None = None) -> bytes:
         import pyhelm3.command
@@ -61,6 +64,13 @@ class ProgramEngine:
         command = pyhelm3.command.Command(executable=self.executable)
         printed: bytes = asyncio.run(command.run(arguments, standard_input))
         return printed
+
+
+def _templates(printed: str) -> Iterator[Template]:
+    """Take apart what `helm template` prints: each document behind its source, and a line end behind each."""
+    _, *parts = _HEADING.split(printed)
+    for source, text in zip(parts[::2], parts[1::2], strict=True):
+        yield Template(source, text.removesuffix("\n"))
 
 
 def _message(told: str) -> str:
@@ -71,7 +81,7 @@ def _message(told: str) -> str:
 
 def _options(release: Release) -> list[str]:
     """Return what tells `helm template` of the release and the cluster."""
-    options = ["--namespace", release.namespace, "--skip-crds"]
+    options = ["--namespace", release.namespace, "--include-crds" if release.include_crds else "--skip-crds"]
     options += ["--is-upgrade"] if release.is_upgrade else []
     options += ["--kube-version", release.kube_version] if release.kube_version else []
     return [*options, *(part for version in release.api_versions for part in ("--api-versions", version))]

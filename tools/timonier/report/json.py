@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 
 def renderings_json(renderings: Sequence[Rendering]) -> str:
-    """Write several cases: for each its source, its name and purpose, and its objects as a Kubernetes List."""
+    """Write several cases: for each what it is, what it is for, and its objects as a Kubernetes List."""
     return _write(
         [
             {
                 "source": rendering.label,
                 "case": rendering.case.name,
+                "kube_version": rendering.kube_version,
                 "purpose": rendering.case.purpose,
                 "objects": as_list([manifest.document for manifest in rendering.manifests]),
             }
+            | ({"notes": rendering.notes} if rendering.notes else {})
             for rendering in renderings
         ]
     )
