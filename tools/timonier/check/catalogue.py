@@ -27,9 +27,19 @@ _MODULES = (
     "metadata",
     "consistency",
     "identity",
+    "stability",
     "references",
-    "running",
-    "security",
+    "selecting",
+    "uniqueness",
+    "resources",
+    "probes",
+    "images",
+    "rollout",
+    "jobs",
+    "traffic",
+    "podsecurity",
+    "access",
+    "exposure",
 )
 
 
