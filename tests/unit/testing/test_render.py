@@ -154,3 +154,10 @@ def test_a_test_must_say_of_a_chart(render: Render) -> None:
     """There is none by default."""
     with pytest.raises(ValuesError, match="says of no chart"):
         render()
+
+
+def test_the_notes_are_told(render: Render, shop: Path) -> None:
+    """What `helm install` would print, with the release's name; nothing where the chart has none."""
+    assert render(shop).notes == ""
+    (shop / "templates" / "NOTES.txt").write_text("{{ .Release.Name }} is at {{ .Values.type }}.\n")
+    assert render(shop, release="mine").notes == "mine is at ClusterIP."

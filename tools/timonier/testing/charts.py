@@ -13,6 +13,7 @@ from timonier.chart import Case, Chart, load_chart
 from timonier.engine import Release
 from timonier.engine.folders import Folders
 from timonier.errors import RenderError, TimonierError, ValuesError
+from timonier.render import render_notes
 from timonier.testing.objects import Documents, Lookup, Rendered
 from timonier.values import Settings, merge, read_values, to_json
 
@@ -165,7 +166,12 @@ class Render:
         documents = self._charts.render(loaded, merged, about)
         if self._whole:
             documents.manifests()
-        return Rendered(documents, self.lookups, lambda: self._charts.render_anew(loaded, merged, about))
+        return Rendered(
+            documents,
+            self.lookups,
+            lambda: self._charts.render_anew(loaded, merged, about),
+            lambda: render_notes(loaded.chart, merged, about, self._charts.engine),
+        )
 
     @contextmanager
     def raises(self, *texts: str) -> Iterator[Refusal]:

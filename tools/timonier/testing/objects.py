@@ -43,16 +43,14 @@ class MissingError(LookupError):
 class Documents:
     """A chart's rendered templates, each parsed when it is asked for: most tests ask for one object of many."""
 
-    def __init__(self, templates: Sequence[Template], label: str, notes: str = "") -> None:
+    def __init__(self, templates: Sequence[Template], label: str) -> None:
         """Parse nothing yet.
 
         Args:
             templates: In the engine's order.
             label: The chart, for messages.
-            notes: What NOTES.txt rendered to.
         """
         self.label = label
-        self.notes = notes
         self._templates = templates
         self._read: dict[int, tuple[Manifest, ...]] = {}
 
@@ -174,17 +172,25 @@ class Rendered:
     objects are asked for.
     """
 
-    def __init__(self, documents: Documents, lookups: list[Lookup], again: Callable[[], Documents]) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        lookups: list[Lookup],
+        again: Callable[[], Documents],
+        notes: Callable[[], str],
+    ) -> None:
         """Wrap a rendering for one test.
 
         Args:
             documents: What was rendered; other tests may have the same.
             lookups: Where to write down what the test asks.
             again: Renders the same anew, to see what is generated.
+            notes: Renders the notes.
         """
         self._documents = documents
         self._lookups = lookups
         self._again = again
+        self._notes = notes
 
     def __getitem__(self, key: str | tuple[str, str]) -> Object:
         """Return the object of a kind and name, or the only one of a kind.
@@ -253,8 +259,12 @@ class Rendered:
 
     @property
     def notes(self) -> str:
-        """What NOTES.txt rendered to; empty when the chart has none."""
-        return self._documents.notes
+        """What `helm install` tells: the chart's NOTES.txt, rendered when it is asked for; empty when there is none.
+
+        Raises:
+            RenderError: The notes do not render.
+        """
+        return self._notes()
 
     def listing(self) -> str:
         """Write every object with its template, one a line."""
@@ -262,7 +272,7 @@ class Rendered:
 
     def again(self) -> Rendered:
         """Render the same anew, whatever was remembered: what differs is generated."""
-        return Rendered(self._again(), self._lookups, self._again)
+        return Rendered(self._again(), self._lookups, self._again, self._notes)
 
     def __repr__(self) -> str:
         """Write what it is of; failures show the listing."""
