@@ -135,6 +135,7 @@ def tests(session: nox.Session) -> None:
     """Everything: lint, then the unit tests and the ones on a real cluster in one pytest run."""
     install(session, "lint")
     failed = run_lint(session)
+    session.run("python", "tests/corpus/helm3.py")
     try:
         with nullcontext() if takes_another_cluster(session) else engine(session):
             session.run("pytest", "tests/unit", "tests/e2e", *session.posargs, env=ENGINE)

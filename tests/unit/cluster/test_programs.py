@@ -50,6 +50,16 @@ def test_path_comes_first(alone: Path) -> None:
     assert programs.present("kind") == programs.Found("kind", program, "0.99.1", "PATH")
 
 
+def test_what_is_on_path_does_not_stand_in_for_a_pinned_version(alone: Path, tmp_path: Path) -> None:
+    """Whoever compares versions wants the one that is named, not a newer one of the user's."""
+    fake(alone, "helm", "99.0.0")
+    version = programs.PROGRAMS["helm"].version
+    released = tmp_path / "cache" / "releases" / f"helm-{version}"
+    released.mkdir(parents=True)
+    there = programs.Found("helm", fake(released, "helm", version), version, "cache")
+    assert programs.pinned("helm") == there != programs.present("helm")
+
+
 @pytest.mark.parametrize("version", ["0.17.0", "0.30.9"])
 def test_an_old_program_is_passed_over(alone: Path, version: str) -> None:
     """One that is too old for today's Kubernetes is as good as none."""

@@ -24,7 +24,7 @@ class Recipe:
     """What a recipe builds.
 
     Attributes:
-        name: The recipe's folder, for instance `programs/helm`.
+        name: The recipe's folder, for instance `programs/helm`; an absolute path where it is not this project's.
         version: The programs' version, for people and cache folders.
         programs: The package of each program by the program's name.
         variables: What the linker sets, for instance the version a program calls itself.

@@ -115,6 +115,15 @@ def find(name: Name, steps: Steps | None = None) -> Found:
     return present(name) or _obtained(name, steps or Steps())
 
 
+def pinned(name: Name, steps: Steps | None = None) -> Found:
+    """A program of exactly the version this project names, whatever is on PATH.
+
+    Raises:
+        ClusterError: It can be downloaded from nowhere, and cannot be built.
+    """
+    return _in_cache(name) or _obtained(name, steps or Steps())
+
+
 def present(name: Name) -> Found | None:
     """A program that is there already, on PATH or in the cache; nothing is fetched."""
     return _on_path(name) or _in_cache(name)

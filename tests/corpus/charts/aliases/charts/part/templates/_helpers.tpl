@@ -1,0 +1,1 @@
+{{ define "part.name" }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}
