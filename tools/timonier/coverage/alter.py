@@ -70,6 +70,10 @@ def _edits(tree: Tree, place: Place) -> Iterator[_Edit]:
         yield _default(tree, place, node, place.pipe)
     elif isinstance(node, If | With | Range):
         yield from _taken(tree, node) if place.arm is Arm.TAKEN else _otherwise(tree, node)
+    elif isinstance(node, Action) and node.pipe.is_assignment:
+        names = ", ".join("$_" for _ in node.pipe.declarations)
+        begin = node.pipe.commands[0].start
+        yield _Edit("the assignment is left out", node.pipe.start, begin, f"{names} := ")
     elif isinstance(node, Action):
         yield from _output(tree, node.pipe)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from timonier.coverage.alter import alterations
@@ -25,13 +26,21 @@ Progress = Callable[[str, int, int], None]
 _AT_A_TIME = 2
 
 
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A rendering: the question, what it answers unaltered, and which places it comes by."""
+    """A rendering of the unaltered chart.
 
-    def __init__(self, question: Question, baseline: Baseline, reached: Reach) -> None:
-        self.question = question
-        self.baseline = baseline
-        self.reach = reached
+    Attributes:
+        engine: What rendered.
+        question: What was asked.
+        baseline: What the answer is.
+        reach: Which places it comes by.
+    """
+
+    engine: Engine
+    question: Question
+    baseline: Baseline
+    reach: Reach
 
 
 def ask_cases(chart: Chart, templates: Templates, engine: Engine) -> list[Asked]:
@@ -45,7 +54,8 @@ def ask_cases(chart: Chart, templates: Templates, engine: Engine) -> list[Asked]
         question = Question(f"case {case.name}", case.values, Release(chart.name))
         engine.template(templates.files, question.values, question.release)
         first, second = (ask(engine, templates.plain(), question) for _ in range(2))
-        asked.append(Asked(question, Baseline(first, second), reach(templates, engine, question, first, frozenset())))
+        reached = reach(templates, engine, question, first, frozenset())
+        asked.append(Asked(engine, question, Baseline(first, second), reached))
     return asked
 
 
@@ -74,6 +84,7 @@ def measure_cases(chart: Chart, templates: Templates, engine: Engine, progress: 
         tests=None,
         measured=tuple(measured),
         sources={name: tree.text for name, tree in templates.trees.items()},
+        unaltered=templates.unaltered(),
     )
 
 

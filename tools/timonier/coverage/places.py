@@ -151,7 +151,7 @@ def _find(tree: Tree) -> Iterator[Place]:
         match node:
             case If() | With() | Range():
                 yield from _arms(tree, node)
-            case Action() if not node.pipe.declarations:
+            case Action() if not declares(node):
                 yield Place(tree.name, node.line, Kind.ACTION, Arm.OUTPUT, _short(tree, node.pipe), node)
             case TemplateCall():
                 yield Place(tree.name, node.line, Kind.ACTION, Arm.OUTPUT, f'template "{node.name}"', node)
@@ -159,6 +159,11 @@ def _find(tree: Tree) -> Iterator[Place]:
                 yield from _defaults(tree, node)
             case _:
                 pass
+
+
+def declares(node: Action) -> bool:
+    """Whether an action makes a variable, which writes nothing and cannot be left out."""
+    return bool(node.pipe.declarations) and not node.pipe.is_assignment
 
 
 def _arms(tree: Tree, node: Control) -> Iterator[Place]:

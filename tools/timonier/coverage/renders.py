@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from timonier import yamlio
@@ -32,17 +32,20 @@ class Question:
         label: What to call it: a case.
         values: What is set.
         release: What the chart may ask about its release.
+        added: Files that were put beside the chart's own to ask: a template that includes the notes.
     """
 
     label: str
     values: Mapping[str, Any]
     release: Release
+    added: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def ask(engine: Engine, files: ChartFiles, question: Question) -> Outcome:
     """Render, and take a refusal for an answer."""
     try:
-        return tuple(engine.template(files, question.values, question.release))
+        chart = files.replaced(question.added) if question.added else files
+        return tuple(engine.template(chart, question.values, question.release))
     except TimonierError as problem:
         return problem
 

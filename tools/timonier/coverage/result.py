@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,6 +62,15 @@ class Measured:
         return Standing.NOTICED if all(tried.noticed_by for tried in effective) else Standing.UNNOTICED
 
 
+class Unaltered(NamedTuple):
+    """Something that is no place, because nobody could say what else it might be."""
+
+    file: str
+    line: int
+    source: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Counts of places. What could not be altered with effect counts neither as noticed nor as unnoticed."""
@@ -92,6 +101,7 @@ class Coverage:
         tests: How many tests were run; None when the cases alone were looked at.
         measured: Every place, in the order of files and lines.
         sources: The text of every measured template, by file.
+        unaltered: What was not altered at all, and why.
         deaf: Tests that keep renderings where they cannot be made to forget them: they could notice nothing.
     """
 
@@ -100,6 +110,7 @@ class Coverage:
     tests: int | None
     measured: tuple[Measured, ...]
     sources: Mapping[str, str]
+    unaltered: tuple[Unaltered, ...] = ()
     deaf: tuple[str, ...] = ()
 
     @property

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from timonier import yamlio
 from timonier.chartfiles import ChartFiles
 from timonier.coverage.instrument import MARK, failing, instrument, marking
-from timonier.coverage.places import find_places
+from timonier.coverage.places import declares, find_places
+from timonier.coverage.result import Unaltered
 from timonier.errors import TimonierError, ValuesError
-from timonier.gotemplate import parse
+from timonier.gotemplate import Action, parse, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -58,9 +59,22 @@ class Templates:
             place for name, tree in self.trees.items() for place in find_places(tree, _defaults(files, name))
         ]
 
+    def unaltered(self) -> tuple[Unaltered, ...]:
+        """List what is not altered: declarations of variables, but for the defaults in them."""
+        return tuple(
+            Unaltered(name, node.line, " ".join(tree.source(node.pipe).split()), "it declares a variable of any type")
+            for name, tree in self.trees.items()
+            for node in walk(tree)
+            if isinstance(node, Action) and declares(node)
+        )
+
     def plain(self) -> ChartFiles:
         """Return the chart as it is, its notes among the manifests."""
         return self._with({})
+
+    def quick(self) -> ChartFiles:
+        """Return the chart as it is, the notes where they are."""
+        return self._light
 
     def marked(self, *, lenient: bool = False) -> ChartFiles:
         """Return the chart with marks at every place, its notes among the manifests."""
