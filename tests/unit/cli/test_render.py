@@ -321,3 +321,12 @@ def settled(texts: list[str]) -> list[str]:
     """Return the lines that two renderings have in common, and a mark for each line that differs."""
     one, other = (text.split("\n") for text in texts)
     return [line if line == twin else "<generated>" for line, twin in zip(one, other, strict=True)]
+
+
+@pytest.mark.parametrize("files", [{}, {"templates/a.yaml": HOOKS["templates/a.yaml"]}])
+def test_a_chart_without_ordinary_manifests(
+    run: Run, make_chart: Callable[..., Path], program: ProgramEngine, files: dict[str, str]
+) -> None:
+    """Helm prints the empty line that they would end in."""
+    chart = make_chart(files)
+    assert run("render", chart) == (0, helm(program, "template", "shop", chart), "")
