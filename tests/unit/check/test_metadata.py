@@ -47,7 +47,7 @@ spec:
     spec:
       containers:
         - name: shop
-          image: "registry.example:5000/{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          image: "localhost/{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
         - name: proxy
           image: envoy:9
 """
