@@ -8,6 +8,7 @@ import typer
 
 from timonier import __version__
 from timonier.cli.check import check
+from timonier.cli.coverage import coverage
 from timonier.cli.diff import diff
 from timonier.cli.docs import docs
 from timonier.cli.fuzz import fuzz
@@ -50,6 +51,7 @@ def timonier(
 app.command()(render)
 app.command()(check)
 app.command()(diff)
+app.command()(coverage)
 app.command()(docs)
 app.command()(fuzz)
 

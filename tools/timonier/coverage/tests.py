@@ -91,6 +91,9 @@ class _Measuring:
         if failed:
             message = f"Of {len(tests)} tests {len(failed)} fail before anything is altered: {failed[0]}, for one."
             raise TimonierError(message, hint="Only tests that pass can notice something.")
+        if not self._calls:
+            message = f"None of {len(tests)} tests renders {self._templates.files.path}."
+            raise TimonierError(message, hint="Name tests that render the chart as it lies there.")
         known = frozenset[int]().union(*(case.reach.certain for case in self._cases))
         for done, key in enumerate(self._calls, start=1):
             self._asked[key] = self._look_at(key, known)

@@ -1,0 +1,128 @@
+"""`timonier coverage`: what of a chart's templates no case reaches, and no test would notice if it were altered."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from timonier.cli import options
+from timonier.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from timonier.coverage.measure import Progress
+    from timonier.coverage.result import Coverage
+
+
+class Format(StrEnum):
+    """What `coverage` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+def coverage(
+    chart: Annotated[str, typer.Argument(metavar="CHART", help="A chart's directory or archive.")],
+    *,
+    tests: Annotated[
+        list[str] | None,
+        typer.Option("--tests", metavar="PATH", help="Tests that may notice, as pytest takes them; repeatable."),
+    ] = None,
+    subcharts: Annotated[bool, typer.Option("--subcharts", help="The templates of subcharts, too.")] = False,
+    fail_under_reached: Annotated[
+        float, typer.Option(metavar="N", min=0, max=100, help="Exit with 1 when fewer percent are reached.")
+    ] = 0,
+    fail_under_noticed: Annotated[
+        float, typer.Option(metavar="N", min=0, max=100, help="Exit with 1 when fewer percent are noticed.")
+    ] = 0,
+    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
+    output_file: Annotated[
+        Path | None, typer.Option("--output-file", metavar="FILE", help="Where to write it, not on standard output.")
+    ] = None,
+    engine: options.EngineName = "auto",
+) -> None:
+    """Tell which branches, loops, defaults and outputs of a chart's templates no case reaches and no test notices.
+
+    Each of them is altered in memory, and rendered. Without `--tests` a place counts as noticed when the rendering of
+    any case says something else then; with them, when a test fails.
+
+    Examples:
+    - `timonier coverage charts/mariadb`
+    - `timonier coverage charts/mariadb --tests tests/unit/charts --fail-under-reached 95 --fail-under-noticed 90`
+    - `timonier coverage charts/mariadb -o html --output-file coverage.html`
+    """
+    with _progress() as progress:
+        found = _measure(chart, tests or [], engine, progress, subcharts=subcharts)
+    _write(found, output, output_file)
+    counts = found.totals
+    too_low = [
+        f"{what}: {percent:.1f} % is less than the {least:g} % asked for"
+        for what, percent, least in (
+            ("reached", counts.reached_percent, fail_under_reached),
+            ("noticed", counts.noticed_percent, fail_under_noticed),
+        )
+        if percent < least
+    ]
+    for sentence in too_low:
+        typer.echo(sentence, err=True)
+    if too_low:
+        raise typer.Exit(1)
+
+
+def _measure(name: str, tests: list[str], engine: str, progress: Progress, *, subcharts: bool) -> Coverage:
+    from timonier.coverage.measure import measure_cases
+    from timonier.coverage.templates import Templates
+    from timonier.source import ChartSource, open_source
+
+    source = open_source(name, engine)
+    if not isinstance(source, ChartSource):
+        raise SourceError(f"{name} is not a chart.", hint="Only a chart has templates.")
+    templates = Templates(source.files(), subcharts=subcharts)
+    if not tests:
+        return measure_cases(source.chart, templates, source.engine, progress)
+    from timonier.coverage.tests import measure_tests
+
+    return measure_tests(source.chart, templates, source.engine, tests, progress)
+
+
+def _write(found: Coverage, output: Format, file: Path | None) -> None:
+    from timonier.report import coverage_html, coverage_json, coverage_text
+
+    if output is Format.TEXT and not file:
+        coverage_text.print_coverage(found)
+        return
+    match output:
+        case Format.TEXT:
+            written = coverage_text.coverage_text(found)
+        case Format.JSON:
+            written = coverage_json.coverage_json(found) + "\n"
+        case _:
+            written = coverage_html.coverage_html(found)
+    if not file:
+        typer.echo(written, nl=False)
+        return
+    try:
+        file.write_text(written, encoding="utf-8")
+    except OSError as problem:
+        raise SourceError(f"{file} cannot be written: {problem.strerror}.") from None
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rendering cases", total=None)
+        yield lambda what, done, all_: bar.update(task, description=what, completed=done, total=all_)
