@@ -106,11 +106,20 @@ def render(chart: Chart, values: Mapping[str, Any], release: Release, engine: En
 def render_documents(chart: Chart, values: Mapping[str, Any], release: Release, engine: Engine) -> list[Document]:
     """Render a chart into documents as Helm prints them; see `render`."""
     templates = engine.template(chart.files or chart.path, values, release)
-    documents = [_read(template, chart) for template in templates]
+    return arranged(read_document(template, chart) for template in templates)
+
+
+def arranged(documents: Iterable[Document]) -> list[Document]:
+    """Return documents in the order Helm prints them, without those it leaves out."""
     return sorted((document for document in documents if _is_printed(document)), key=_rank)
 
 
-def _read(template: Template, chart: Chart) -> Document:
+def read_document(template: Template, chart: Chart) -> Document:
+    """Read what a template rendered to.
+
+    Raises:
+        RenderError: It is not YAML, or no manifest.
+    """
     origin = f"{chart.path}: rendered {template.source}"
     read = [
         read_manifest(text, template.source, origin=origin, error=RenderError, first_line=line)

@@ -12,10 +12,12 @@ from timonier.check.catalogue import Selection
 from timonier.check.collect import Collector
 from timonier.check.model import Finding, Problem, Severity, object_rule
 from timonier.check.place import line_in, split_path
+from timonier.check.printed import line_of
 from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_file
 from timonier.check.schemaerrors import dotted
 from timonier.engine import Release
 from timonier.manifest import read_manifests
+from timonier.report.text import documents_yaml, trimmed
 from timonier.source import ChartSource, FileSource
 from timonier.values import Settings
 
@@ -187,6 +189,27 @@ def test_the_manifests_line_is_that_of_render(
     lines = run("render", chart)[1].splitlines()
     for finding in placed(subject(chart, embedded), [("Deployment", "spec.replicas"), ("Service/b", "spec.type")]):
         assert finding.path.rpartition(".")[2] in lines[finding.manifest_line - 1]
+
+
+@pytest.mark.parametrize("name", ["mariadb", "eni-todo"])
+def test_every_manifest_is_where_render_prints_it(charts_folder: Path, embedded: EmbeddedEngine, name: str) -> None:
+    """In every case, hooks included."""
+    for made in subject(charts_folder / name, embedded).renderings:
+        lines = documents_yaml(trimmed(made.documents)).splitlines()
+        for manifest in made.context.manifests:
+            assert lines[line_of(manifest, made.documents) - 1] == manifest.text.splitlines()[0]
+
+
+def test_an_item_of_a_list_is_where_render_prints_it(
+    make_chart: Callable[..., Path], embedded: EmbeddedEngine, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Also behind documents that are nothing but hooks."""
+    hook = "kind: A\nmetadata:\n  annotations: {helm.sh/hook: test}\n\n\n"
+    text = "kind: List\napiVersion: v1\nmetadata:\n  annotations: {helm.sh/hook: test}\nitems:\n- kind: B\n  spec: {}\n"
+    chart = make_chart({"templates/a.yaml": hook, "templates/b.yaml": text})
+    lines = run("render", chart)[1].splitlines()
+    (finding,) = placed(subject(chart, embedded), [("B", "spec")])
+    assert lines[finding.manifest_line - 1] == "  spec: {}"
 
 
 def test_plain_manifests_have_their_own_lines() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from timonier.check.model import Finding, Place
 from timonier.check.place import Placer, line_in
+from timonier.check.printed import line_of
 
 if TYPE_CHECKING:
     from timonier.check.catalogue import Selection
@@ -87,27 +88,21 @@ class Collector:
             return placer.of_failure(finding, entry.context)
         if not manifest:
             return placer.of_file(finding, problem.file, problem.line)
-        return replace(placer.of_object(finding, manifest), manifest_line=_manifest_line(entry, manifest))
+        return replace(placer.of_object(finding, manifest), manifest_line=self._manifest_line(entry, manifest))
+
+    def _manifest_line(self, entry: _Entry, manifest: Manifest) -> int:
+        """Return the line in what `timonier render` prints of the first case it shows in; 0 when unknown."""
+        below = line_in(manifest, entry.problem.path) - 1
+        if not self._subject.chart or not entry.context:
+            return manifest.line + below
+        of_case = (made for made in self._subject.renderings if made.context.case is entry.context.case)
+        lines = (line_of(manifest, made.documents) for made in of_case)
+        return next((line + below for line in lines if line), 0)
 
     def _severity(self, entry: _Entry) -> Severity:
         """Return how bad it is: what the rule passes on from others stands unless somebody set the rule's severity."""
         said = self._selection.severities[entry.rule.name]
         return entry.problem.severity if entry.problem.severity and said is entry.rule.severity else said
-
-
-def _manifest_line(entry: _Entry, manifest: Manifest) -> int:
-    """Return the line of a problem in what `timonier render` prints of the first case it shows in; 0 when unknown."""
-    if not entry.context or not entry.context.chart:
-        return manifest.line + line_in(manifest, entry.problem.path) - 1
-    line = 1
-    for one in entry.context.manifests:
-        line += 2 if one.source else 1  # the separator, and the comment that names the template
-        if one.line > 1:  # an item of a list, whose envelope is gone
-            return 0
-        if one is manifest:
-            return line + line_in(manifest, entry.problem.path) - 1
-        line += one.text.count("\n")
-    return 0
 
 
 def _numbers(version: str) -> list[int]:

@@ -11,16 +11,18 @@ from timonier import yamlio
 from timonier.check.context import CaseContext, ChartContext
 from timonier.check.crds import CRD_KIND, crds_of_files
 from timonier.check.lists import expanded
-from timonier.errors import EngineError, RenderError, SourceError, TimonierError
-from timonier.manifest import Manifest, in_install_order, read_manifest
+from timonier.errors import EngineError, SourceError, TimonierError
+from timonier.render import arranged, read_document
 from timonier.values import read_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from timonier.chart import Case
+    from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
-    from timonier.engine import Engine, Release
+    from timonier.engine import Engine, Release, Template
+    from timonier.manifest import Manifest
+    from timonier.render import Document
     from timonier.source import ChartSource, FileSource
     from timonier.values import Settings
 
@@ -32,10 +34,12 @@ class Rendered:
     Attributes:
         context: What rules may look at, for the first of the versions.
         versions: `1.34.0`, the oldest first.
+        documents: What was rendered, as it is printed; empty for plain manifests.
     """
 
     context: CaseContext
     versions: tuple[str, ...]
+    documents: Sequence[Document] = ()
 
     def contexts(self) -> Iterator[CaseContext]:
         """Yield what rules may look at, for each version."""
@@ -101,7 +105,7 @@ def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
     cases = [chart.case(name) for name in matrix.cases] or list(chart.cases)
     values = {case.name: read_values(matrix.settings, case.values) for case in cases}
     release = matrix.release if matrix.release.name else replace(matrix.release, name=chart.name)
-    renderer = _Renderer(source.engine, files)
+    renderer = _Renderer(chart, source.engine, files)
     groups = _version_groups(files, _metadata(files), values.values(), matrix.versions)
     jobs = [
         _Job(case, values[case.name], versions, replace(release, kube_version=versions[0]))
@@ -109,11 +113,11 @@ def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
         for versions in groups
     ]
     outcomes = _render_all(renderer, jobs, matrix.progress)
-    first = {job.case.name: made for job, made in reversed(outcomes) if not isinstance(made, TimonierError)}
+    first = {job.case.name: manifests_of(made) for job, made in reversed(outcomes) if isinstance(made, list)}
     renderings = {case.name: first[case.name] for case in cases if case.name in first}
     context = ChartContext(chart, files, source.engine, release, values, renderings)
-    every = [made for _, made in outcomes if not isinstance(made, TimonierError)]
-    crds = (*matrix.crds, *crds_of_files(files), *_crds_among([manifest for made in every for manifest in made]))
+    every = [manifest for _, made in outcomes if isinstance(made, list) for manifest in manifests_of(made)]
+    crds = (*matrix.crds, *crds_of_files(files), *_crds_among(every))
     return Subject(source.label, [_rendered(job, made, context, crds, renderer) for job, made in outcomes], context)
 
 
@@ -134,19 +138,20 @@ class _Job:
 
 def _rendered(
     job: _Job,
-    made: Sequence[Manifest] | TimonierError,
+    made: list[Document] | TimonierError,
     chart: ChartContext,
     crds: tuple[Mapping[str, Any], ...],
     renderer: _Renderer,
 ) -> Rendered:
     failure = made if isinstance(made, TimonierError) else None
-    manifests = () if isinstance(made, TimonierError) else made
+    documents = () if isinstance(made, TimonierError) else tuple(made)
 
     def again(release: Release) -> Sequence[Manifest]:
-        return renderer.manifests(job.values, release)
+        return manifests_of(renderer.documents(job.values, release))
 
+    manifests = manifests_of(documents)
     context = CaseContext(job.case, manifests, job.versions[0], job.release, chart, again, crds, failure)
-    return Rendered(context, job.versions)
+    return Rendered(context, job.versions, documents)
 
 
 def _version_groups(
@@ -165,12 +170,12 @@ def _version_groups(
 
 def _render_all(
     renderer: _Renderer, jobs: Sequence[_Job], progress: Callable[[], None]
-) -> list[tuple[_Job, Sequence[Manifest] | TimonierError]]:
+) -> list[tuple[_Job, list[Document] | TimonierError]]:
     """Render in as many threads as there are processors: the embedded engine lets go of Python's lock."""
 
-    def run(job: _Job) -> Sequence[Manifest] | TimonierError:
+    def run(job: _Job) -> list[Document] | TimonierError:
         try:
-            return renderer.manifests(job.values, job.release)
+            return renderer.documents(job.values, job.release)
         except EngineError:
             raise
         except TimonierError as failure:
@@ -185,26 +190,29 @@ def _render_all(
 class _Renderer:
     """Renders a chart, and reads what comes out: a document that comes out of several cases only once."""
 
-    def __init__(self, engine: Engine, files: ChartFiles) -> None:
+    def __init__(self, chart: Chart, engine: Engine, files: ChartFiles) -> None:
+        self._chart = chart
         self._engine = engine
         self._files = files
-        self._read: dict[tuple[str, str], Manifest | None] = {}
+        self._read: dict[Template, Document] = {}
 
-    def manifests(self, values: Mapping[str, Any], release: Release) -> Sequence[Manifest]:
+    def documents(self, values: Mapping[str, Any], release: Release) -> list[Document]:
         """Render one case.
 
         Raises:
             TimonierError: As `timonier.render.render` does.
         """
-        made = [self._manifest(source, text) for source, text in self._engine.template(self._files, values, release)]
-        return expanded(in_install_order(manifest for manifest in made if manifest))
+        return arranged(map(self._document, self._engine.template(self._files, values, release)))
 
-    def _manifest(self, source: str, text: str) -> Manifest | None:
-        key = (source, text)
-        if key not in self._read:
-            origin = f"{self._files.path}: rendered {source}"
-            self._read[key] = read_manifest(text, source, origin=origin, error=RenderError)
-        return self._read[key]
+    def _document(self, template: Template) -> Document:
+        if template not in self._read:
+            self._read[template] = read_document(template, self._chart)
+        return self._read[template]
+
+
+def manifests_of(documents: Iterable[Document]) -> list[Manifest]:
+    """Return the manifests of documents, lists taken apart."""
+    return expanded([manifest for document in documents for manifest in document.manifests])
 
 
 def _crds_among(manifests: Sequence[Manifest]) -> list[Mapping[str, Any]]:
