@@ -56,7 +56,7 @@ def test_a_manifest_file_needs_no_engine(tmp_path: Path) -> None:
     ("name", "sentence"),
     [
         ("gone", "gone does not exist"),
-        ("oci://host/chart:1", r"sources of the kind oci: are not known"),
+        ("live:shop", r"sources of the kind live: are not known. A source is a chart directory .* oci://"),
         ("release:shop", r"sources of the kind release: are not known"),
     ],
 )

@@ -3,6 +3,7 @@
 - `charts/eni-todo`: a chart directory
 - `eni-todo-1.2.0.tgz`: a packaged chart
 - `git:main:charts/eni-todo`: either of them, or a manifest file, at a revision of the repository
+- `oci://registry.example.org/charts/eni-todo:1.2.0`: a published chart
 - `manifests.yaml`, `-`: plain manifests, from a file or from standard input
 """
 
@@ -20,6 +21,8 @@ from timonier.chartfiles import ChartFiles, read_archive, read_chart_files, with
 from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
+from timonier.pull import SCHEME as OCI_SCHEME
+from timonier.pull import pull_chart
 from timonier.render import render
 from timonier.revision import SCHEME, Revision, read_revision
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from timonier.engine import Engine, Release
 
 STANDARD_INPUT = "-"
+KINDS = "a chart directory or archive, a manifest file, git:REF:PATH, oci://HOST/PATH/CHART:VERSION, or - (stdin)"
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
 
 
@@ -45,15 +49,22 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChartSource:
-    """A chart and the engine that renders it, anew each time."""
+    """A chart and the engine that renders it, anew each time.
+
+    Attributes:
+        chart: The chart.
+        engine: What renders it.
+        name: What the user calls it, where that is no path.
+    """
 
     chart: Chart
     engine: Engine
+    name: str = ""
 
     @property
     def label(self) -> str:
         """What to call it in a report."""
-        return str(self.chart.path)
+        return self.name or str(self.chart.path)
 
     def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:
         """Render the chart; see `timonier.render.render`."""
@@ -90,19 +101,22 @@ def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False)
     """Find out what a source is, and read what there is to read of it.
 
     Args:
-        name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision, or `-` for
-            standard input.
+        name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision,
+            `oci://HOST/PATH/CHART:VERSION`, or `-` for standard input.
         engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
         plain_http: Whether registries are asked over HTTP. Those on this machine always are.
 
     Raises:
         SourceError: When it is nothing that yields manifests.
-        EngineError: When it is a chart and there is no such engine.
+        EngineError: When it is a chart and there is no such engine, or nothing to fetch it with.
     """
     if name == STANDARD_INPUT:
         return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
     if name.startswith(SCHEME):
         return _open_revision(read_revision(name), engine)
+    if name.startswith(OCI_SCHEME):
+        files = pull_chart(name, plain_http=plain_http)
+        return ChartSource(_chart_of_files(files, files.files), choose_engine(engine), name)
     path = Path(name)
     if path.is_dir() or is_chart(path):
         return ChartSource(load_chart(path), choose_engine(engine))
@@ -152,7 +166,7 @@ def _read(path: Path) -> str:
         if match := _SCHEME.match(str(path)):
             raise SourceError(
                 f"{path}: sources of the kind {match['scheme']}: are not known.",
-                hint="A source is a chart directory or archive, a manifest file, git:REF:PATH, or - (standard input).",
+                hint=f"A source is {KINDS}.",
             ) from None
         raise SourceError(f"{path} does not exist.", hint="Name a chart, a manifest file, or -.") from None
     except OSError as problem:

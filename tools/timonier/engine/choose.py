@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 import shutil
@@ -12,6 +11,7 @@ from timonier.errors import EngineError
 
 if TYPE_CHECKING:
     from timonier.engine import Engine
+    from timonier.engine.program import ProgramEngine
 
 AUTOMATIC = "auto"
 
@@ -31,7 +31,7 @@ def choose_engine(name: str = AUTOMATIC) -> Engine:
     if name == "embedded":
         from timonier.engine.embedded import EmbeddedEngine
 
-        return EmbeddedEngine(_program)
+        return EmbeddedEngine(find_program)
     if name == "program" or os.sep in name:
         from timonier.engine.program import ProgramEngine
 
@@ -41,8 +41,7 @@ def choose_engine(name: str = AUTOMATIC) -> Engine:
     )
 
 
-@functools.cache
-def _program() -> Engine | None:
+def find_program() -> ProgramEngine | None:
     """Return the helm program on PATH, else the one that `timonier cluster` got or built; None when there is none."""
     from timonier.cluster.programs import present
     from timonier.engine.program import ProgramEngine

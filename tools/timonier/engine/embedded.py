@@ -55,7 +55,7 @@ class EmbeddedEngine:
             message = f"The embedded engine does not load: {problem}."
             raise EngineError(message, hint="Use `--engine program`.") from None
         self._helm = helm_python
-        self._find_program = program
+        self._find_program = functools.cache(program)
         self._folders = Folders()
         self._check_name = functools.lru_cache(helm_python.validate_release_name)
 
