@@ -58,6 +58,7 @@ _WORDS = {
     (Kind.WITH, Arm.TAKEN): "given",
     (Kind.WITH, Arm.OTHERWISE): "empty",
 }
+_ARMS = list(Arm)
 _KINDS: dict[type[Node], Kind] = {If: Kind.BRANCH, With: Kind.WITH, Range: Kind.LOOP}
 
 
@@ -120,13 +121,13 @@ def find_places(tree: Tree, defaults: Mapping[str, Any]) -> list[Place]:
         defaults: The chart's values.yaml.
     """
     places = (place for place in _find(tree) if not _is_decided(place, defaults))
-    return sorted(places, key=lambda place: (place.line, place.key))
+    return sorted(places, key=lambda place: (place.line, place.node.start, _ARMS.index(place.arm)))
 
 
 def _is_decided(place: Place, defaults: Mapping[str, Any]) -> bool:
     """Whether there is only one way, and this is the other one."""
     node = place.node
-    if place.arm is not Arm.OTHERWISE or not isinstance(node, With | Range) or node.orelse:
+    if place.arm is not Arm.OTHERWISE or not isinstance(node, With | Range) or node.orelse is not None:
         return False
     match node.pipe.commands:
         case (Command(args=(Identifier(name="list" | "dict"), _, *_)),):

@@ -124,10 +124,12 @@ class _Plugin:
         self._work = work
         self.problem: BaseException | None = None
         self.has_run = False
+        self.is_broken = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed:
+        self.is_broken = bool(session.testsfailed)
+        if self.is_broken or not session.items:
             return True
         self.has_run = True
         try:
@@ -153,9 +155,9 @@ def with_suite(files: ChartFiles, paths: Sequence[str], work: Callable[[Suite], 
     plugin = _Plugin(files, work)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        code = pytest.main([*paths, *_OPTIONS], plugins=[plugin])
+        pytest.main([*paths, *_OPTIONS], plugins=[plugin])
     if plugin.problem:
         raise plugin.problem
     if not plugin.has_run:
-        what = "no tests" if code == pytest.ExitCode.NO_TESTS_COLLECTED else "tests that cannot be collected"
+        what = "tests that cannot be collected" if plugin.is_broken else "no tests"
         raise TimonierError(f"{' '.join(paths)}: {what}.", hint=f"Run `pytest {' '.join(paths)}` to see.")
