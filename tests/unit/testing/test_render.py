@@ -108,6 +108,14 @@ def test_a_schema_that_refuses_is_expected_with_the_path(shop: Path, render: Ren
     assert isinstance(refusal.error, ValuesError)
 
 
+def test_a_chart_is_named_as_its_users_name_it(shop: Path, render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where they are, however long the way to the root is."""
+    monkeypatch.chdir(shop.parent)
+    with render.raises("shop refuses these values") as refusal:
+        render(shop, {"replicas": 0})
+    assert refusal.message.startswith("shop refuses")
+
+
 def test_a_template_that_refuses_is_expected(shop: Path, render: Render) -> None:
     """`required` and `fail`, with the template's place."""
     with render.raises("shop/templates/service.yaml:7", "type: say which") as refusal:

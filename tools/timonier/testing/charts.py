@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,6 @@ from timonier.values import Settings, merge, read_values, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from timonier.chartfiles import ChartFiles
     from timonier.engine import Engine
@@ -85,7 +85,7 @@ class Charts:
             SourceError: There is no chart.
             ValuesError: A case is not valid YAML.
         """
-        files = self._folders.read(self._root / path)
+        files = self._folders.read(_short(self._root / path))
         if self not in files.kept:
             files.kept[self] = LoadedChart(load_chart(files.path), files)
         loaded: LoadedChart = files.kept[self]
@@ -107,6 +107,12 @@ class Charts:
     def render_anew(self, loaded: LoadedChart, values: Mapping[str, Any], release: Release) -> Documents:
         """Render a chart, whatever is remembered."""
         return Documents(self.engine.template(loaded.files, values, release), str(loaded.files.path))
+
+
+def _short(path: Path) -> Path:
+    """Return a path as a user below whose folder it is would write it, for messages."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 class Render:
