@@ -3,13 +3,17 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* The name of every object, release name first, not doubled when the release is named after the chart; leaves room for a suffix. */}}
+{{/*
+The name of every object, release name first, not doubled when the release is named after the chart; leaves room for a
+suffix. A long release name is cut rather than the chart's, which tells this chart's objects from the database's.
+*/}}
 {{- define "eni-todo.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
 {{- else }}
 {{- $name := include "eni-todo.name" . }}
-{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- $release := .Release.Name | trunc (sub 51 (len $name) | max 1 | int) | trimSuffix "-" }}
+{{- ternary .Release.Name (printf "%s-%s" $release $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 

@@ -34,7 +34,7 @@
 {{- end }}
 {{- end }}
 
-{{/* One database at most, with a password, and one that pods can share where sessions are replicated. */}}
+{{/* One database at most, with a password, a name of its own, and shared by pods that replicate sessions. */}}
 {{- define "eni-todo.validate.database" -}}
 {{- with .Values.externalDatabase }}
 {{- if and .host $.Values.mariadb.enabled }}
@@ -48,6 +48,12 @@
 {{- end }}
 {{- if and $.Values.sessionReplication.enabled (not .host) (not $.Values.mariadb.enabled) }}
 - "sessionReplication needs a database all pods share: set mariadb.enabled=true or externalDatabase.host"
+{{- end }}
+{{- end }}
+{{- if .Values.mariadb.enabled }}
+{{- $name := include "mariadb.fullname" .Subcharts.mariadb }}
+{{- if eq $name (include "eni-todo.fullname" .) }}
+- {{ printf "application and database are both called %s: set mariadb.fullnameOverride" $name | quote }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -5,14 +5,16 @@
 
 {{/*
 The name of every object, release name first, not doubled when the release is named after the chart. Cut at 52, not 63:
-the controller labels its pods with it, an ordinal and a revision hash of 10.
+the controller labels its pods with it, an ordinal and a revision hash of 10. A long release name is cut rather than the
+chart's, which tells this chart's objects from those of a chart around it.
 */}}
 {{- define "mariadb.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
 {{- else }}
 {{- $name := include "mariadb.name" . }}
-{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- $release := .Release.Name | trunc (sub 51 (len $name) | max 1 | int) | trimSuffix "-" }}
+{{- ternary .Release.Name (printf "%s-%s" $release $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 
