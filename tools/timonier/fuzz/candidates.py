@@ -73,7 +73,7 @@ def _maps(schema: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
     """Return what draws maps: keys that must be there, some that may, and some of the user's own."""
     properties = schema.get("properties") or {}
     must = {name: allowed(properties.get(name, {})) for name in schema.get("required") or ()}
-    may = {name: allowed(part) for name, part in properties.items() if name not in must}
+    may = {name: allowed(part) for name, part in properties.items() if part and name not in must}
     named = strategies.fixed_dictionaries(must, optional=may)
     own = [strategies.dictionaries(names, allowed(part), max_size=_MOST_KEYS) for names, part in _own_keys(schema)]
     return strategies.tuples(named, *own).map(lambda maps: {name: value for one in maps for name, value in one.items()})

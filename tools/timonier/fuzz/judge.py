@@ -86,7 +86,9 @@ _HELMS_OWN = re.compile(r"cannot be rendered: type mismatch on \S+:")
 _EXECUTING = re.compile(r'^:? executing "[^"]*"')
 _SAID = re.compile(r" says, at (?P<place>\S+): (?P<said>.*)", re.DOTALL)
 _NAMED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
-_AT_THE_TOP = re.compile(r"(?:^|[;:] )top level: [^'\"]*(?:;|$)")
+_TOP = "top level: "
+_QUOTED = re.compile(r"'([^']*)'")
+_COMBINATIONS = frozenset({"not", "allOf", "anyOf", "oneOf"})
 _REMEMBERED = 4096
 _REFUSED = " refuses these values: "
 
@@ -137,7 +139,7 @@ class Judge:
         if _REFUSED not in refusal.message:
             raise refusal  # the release's name: not a matter of values
         said = refusal.message.partition(_REFUSED)[2].removesuffix(".")
-        if not _AT_THE_TOP.search(said):
+        if any(map(_names_its_key, said.split("; "))):
             return Verdict(is_refused=True)
         return Verdict((Defect(Kind.NO_PATH, "values.schema.json", refusal.message),), is_refused=True)
 
@@ -174,6 +176,11 @@ class Judge:
         except TimonierError as problem:
             return None, Defect(Kind.NOT_YAML, source, problem.message)
         return manifest, self._checker.alone(manifest) if manifest else None
+
+
+def _names_its_key(finding: str) -> bool:
+    """Whether a schema's finding says where it is, or what is missing there: `top level: missing property 'image'`."""
+    return _TOP not in finding or bool(set(_QUOTED.findall(finding)) - _COMBINATIONS)
 
 
 def _template_error(failure: RenderError) -> Defect:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _MARKER = "timonierFuzz"
 # Text in Kubernetes' schemas is mostly a name or a label: these are both, and some of them numbers if unquoted.
 _NAMES = ["x", "yes", "1", "1e3"]
+# What to draw where any value at all breaks the YAML, which says nothing of the field but is a defect to show.
+_ANY_MAP = {"type": "object", "additionalProperties": {"enum": ["x"]}}
+_BROKEN: dict[bool, dict[str, Any]] = {False: _ANY_MAP, True: {"type": "array", "items": _ANY_MAP}}
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def find_schemas(
         together = _rendered(_marked(base, left), files, release, engine) if left else []
         for key in left:
             manifests = together or _rendered(_marked(base, [key]), files, release, engine)
-            if schema := _schema_of(key, manifests, schemas):
+            schema = _BROKEN[_is_list(key)] if manifests is None else _schema_of(key, manifests, schemas)
+            if schema:
                 found[key.path] = schema
     return found
 
@@ -76,17 +80,25 @@ def _marked(base: Mapping[str, Any], keys: Iterable[Key]) -> dict[str, Any]:
     values = dict(base)
     for key in keys:
         marker = {_MARKER: str(key)}
-        values = set_at(values, key.path, [marker] if "array" in types_of(key.schema) else marker)
+        values = set_at(values, key.path, [marker] if _is_list(key) else marker)
     return values
 
 
-def _rendered(values: Mapping[str, Any], files: ChartFiles, release: Release, engine: Engine) -> list[Manifest]:
+def _rendered(values: Mapping[str, Any], files: ChartFiles, release: Release, engine: Engine) -> list[Manifest] | None:
+    """Return what values render to: nothing when they are refused, None when it is no YAML."""
     try:
         templates = engine.template(files, values, release)
-        read = [read_manifest(text, source, origin=source, error=RenderError) for source, text in templates]
     except TimonierError:
         return []
+    try:
+        read = [read_manifest(text, source, origin=source, error=RenderError) for source, text in templates]
+    except RenderError:
+        return None
     return [manifest for manifest in read if manifest]
+
+
+def _is_list(key: Key) -> bool:
+    return "array" in types_of(key.schema)
 
 
 def _schema_of(key: Key, manifests: Iterable[Manifest], schemas: VersionSchemas) -> dict[str, Any] | None:
@@ -96,7 +108,7 @@ def _schema_of(key: Key, manifests: Iterable[Manifest], schemas: VersionSchemas)
     for manifest in manifests:
         for path in _marks(manifest.document, str(key)):
             kind = schemas.kind(api) if (api := api_of(manifest)) else None
-            is_list = "array" in types_of(key.schema)
+            is_list = _is_list(key)
             field = path[:-1] if is_list and path and isinstance(path[-1], int) else path
             part = _at(kind.schema, field, kind.definitions) if kind else None
             made = _drawable(standalone(part, {"$defs": kind.definitions})) if kind and part else {}
@@ -139,7 +151,10 @@ def _drawable(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
         return [_drawable(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {word: _drawable(part) for word, part in schema.items() if word != "format"}
+    # What is empty refers to itself: there the map ends.
+    made = {word: _drawable(part) for word, part in schema.items() if word != "format" and part != {}}
+    if isinstance(made.get("additionalProperties"), dict):
+        made["propertyNames"] = {"pattern": f"^({'|'.join(_NAMES)})$"}
     types = [name for name in types_of(made) if name != "null"]
     if types == ["string"] and "enum" not in made and isinstance(made.get("type"), str | list):
         return {"enum": _NAMES}

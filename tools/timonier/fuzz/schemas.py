@@ -25,29 +25,34 @@ _OBJECT_WORDS = ("properties", "patternProperties", "additionalProperties", "pro
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 
-def standalone(schema: object, root: Schema, depth: int = 0) -> dict[str, Any]:
+def standalone(schema: object, root: Schema, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a schema with its references replaced by what they lead to, and with open places closed.
 
     An open place is one where the schema allows anything: `{"type": "object"}` and no more. Nobody can say which
     values make sense there, so nothing but the empty one is drawn.
+
+    Args:
+        schema: The schema, or what stands in the place of one.
+        root: What its references are resolved in.
+        seen: The references that led here: following one of them again would never end.
     """
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+    if not isinstance(schema, dict):
         return {}
-    made = {word: _part(word, value, root, depth) for word, value in schema.items() if word not in _LEFT_OUT}
-    if isinstance(reference := schema.get("$ref"), str):
-        there = standalone(resolve(reference, root), root, depth + 1)
-        made = {**there, **made}
+    made = {word: _part(word, value, root, seen) for word, value in schema.items() if word not in _LEFT_OUT}
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in seen:
+        made = {**standalone(resolve(reference, root), root, (*seen, reference)), **made}
     return _closed(made)
 
 
-def _part(word: str, value: object, root: Schema, depth: int) -> object:
+def _part(word: str, value: object, root: Schema, seen: tuple[str, ...]) -> object:
     """Return what one word of a schema says, with the schemas in it made standalone."""
     if word in {"properties", "patternProperties"} and isinstance(value, dict):
-        return {name: standalone(part, root, depth + 1) for name, part in value.items()}
+        return {name: standalone(part, root, seen) for name, part in value.items()}
     if word in {*_COMBINED, "prefixItems"} and isinstance(value, list):
-        return [standalone(part, root, depth + 1) for part in value]
+        return [standalone(part, root, seen) for part in value]
     if word in {"additionalProperties", "items", "contains", "propertyNames", "not", "if", *_CONDITIONAL}:
-        return standalone(value, root, depth + 1) if isinstance(value, dict) else value
+        return standalone(value, root, seen) if isinstance(value, dict) else value
     return value
 
 
@@ -116,10 +121,9 @@ def alternatives(schema: Schema) -> list[Schema]:
     for word in ("anyOf", "oneOf"):
         if options := [plain for part in _list(schema.get(word)) for plain in alternatives(part)]:
             found = _each(found, options)
-    for word in _CONDITIONAL:
-        if isinstance(part := schema.get(word), dict):
-            found = [*found, *_each(found, alternatives(part))]
-    return found[:_MOST_ALTERNATIVES]
+    conditional = [schema[word] for word in _CONDITIONAL if isinstance(schema.get(word), dict)]
+    under = [one for part in conditional for one in _each(found, alternatives(part))]
+    return [*found, *under][:_MOST_ALTERNATIVES]
 
 
 def _each(some: Sequence[Schema], others: Sequence[Schema]) -> list[Schema]:

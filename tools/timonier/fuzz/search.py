@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from timonier.fuzz.draw import hunt, values_strategy
-from timonier.fuzz.shrink import paths_set, pruned
+from timonier.fuzz.judge import Kind, Verdict
+from timonier.fuzz.shrink import holds, paths_set, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
-    from timonier.fuzz.judge import Defect, Verdict
+    from timonier.fuzz.judge import Defect
     from timonier.fuzz.keys import Key
 
     Values = dict[str, Any]
@@ -178,7 +179,13 @@ class Search:
         return verdict
 
     def judged(self, values: Mapping[str, Any]) -> Verdict:
-        """Judge values, those that were judged before by what was said then."""
+        """Judge values, those that were judged before by what was said then.
+
+        What made the process hang or die does so with other values beside it: that need not be waited for again.
+        """
+        for found in self._result.found:
+            if found.defect.kind in {Kind.HANG, Kind.CRASH} and holds(values, found.values):
+                return Verdict((found.defect,))
         written = json.dumps(values, sort_keys=True)
         if written not in self._verdicts:
             self._verdicts[written] = self._judge(values)

@@ -37,6 +37,13 @@ def paths_set(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterato
             yield path
 
 
+def holds(values: object, fewer: object) -> bool:
+    """Whether values set all that fewer values set, to the same."""
+    if isinstance(values, dict) and isinstance(fewer, dict) and fewer:
+        return all(name in values and holds(values[name], value) for name, value in fewer.items())
+    return values == fewer and type(values) is type(fewer)
+
+
 def _paths(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for name, value in values.items():
         yield (*above, name)
