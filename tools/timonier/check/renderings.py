@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -146,8 +147,9 @@ def _rendered(
     failure = made if isinstance(made, TimonierError) else None
     documents = () if isinstance(made, TimonierError) else tuple(made)
 
+    @functools.lru_cache(maxsize=2)
     def again(release: Release) -> Sequence[Manifest]:
-        return manifests_of(renderer.documents(job.values, release))
+        return manifests_of(renderer.documents(job.values, release, kept=False))
 
     manifests = manifests_of(documents)
     context = CaseContext(job.case, manifests, job.versions[0], job.release, chart, again, crds, failure)
@@ -196,18 +198,22 @@ class _Renderer:
         self._files = files
         self._read: dict[Template, Document] = {}
 
-    def documents(self, values: Mapping[str, Any], release: Release) -> list[Document]:
+    def documents(self, values: Mapping[str, Any], release: Release, *, kept: bool = True) -> list[Document]:
         """Render one case.
+
+        Args:
+            values: What is set.
+            release: What the chart may ask about its release.
+            kept: Whether to remember what is read, because other cases will have it too.
 
         Raises:
             TimonierError: As `timonier.render.render` does.
         """
-        return arranged(map(self._document, self._engine.template(self._files, values, release)))
-
-    def _document(self, template: Template) -> Document:
-        if template not in self._read:
-            self._read[template] = read_document(template, self._chart)
-        return self._read[template]
+        templates = self._engine.template(self._files, values, release)
+        documents = [self._read.get(template) or read_document(template, self._chart) for template in templates]
+        if kept:
+            self._read.update(zip(templates, documents, strict=True))
+        return arranged(documents)
 
 
 def manifests_of(documents: Iterable[Document]) -> list[Manifest]:

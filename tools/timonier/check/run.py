@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from timonier.check.collect import Collector
 from timonier.check.model import Finding, Rule, Scope, Severity
-from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_file
+from timonier.check.renderings import Matrix, Rendered, Subject, subject_of_chart, subject_of_file
 from timonier.errors import SourceError
 from timonier.source import ChartSource, FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from timonier.check.catalogue import Selection
     from timonier.check.context import CaseContext
@@ -121,21 +123,26 @@ def _ask(subject: Subject, selection: Selection) -> list[Finding]:
             check_chart: ChartCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
             for problem in check_chart(subject.chart):
                 collector.add(rule, problem)
-    for rule in asked[Scope.CASE]:
-        _ask_of_cases(rule, subject, collector)
+    # In threads, because some of these rules render again.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for answers in pool.map(lambda made: _ask_of_case(asked[Scope.CASE], made), subject.renderings):
+            for rule, problem, context, versions in answers:
+                collector.add(rule, problem, context, versions)
     for rule in asked[Scope.OBJECT]:
         _ask_of_objects(rule, subject, collector)
     return collector.findings()
 
 
-def _ask_of_cases(rule: Rule, subject: Subject, collector: Collector) -> None:
-    check_case: CaseCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
-    for made in subject.renderings:
+def _ask_of_case(rules: Sequence[Rule], made: Rendered) -> list[tuple[Rule, Problem, CaseContext, tuple[str, ...]]]:
+    """Ask rules about one rendering; of one that failed only why."""
+    found = []
+    for rule in rules:
+        check_case: CaseCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
         if made.context.failure and rule.name != "render":
             continue
-        for context, versions in _per_version(rule, made.context, made.contexts, made.versions):
-            for problem in check_case(context):
-                collector.add(rule, problem, context, versions)
+        for context, versions in _per_version(rule, made):
+            found += [(rule, problem, context, versions) for problem in check_case(context)]
+    return found
 
 
 def _ask_of_objects(rule: Rule, subject: Subject, collector: Collector) -> None:
@@ -143,7 +150,7 @@ def _ask_of_objects(rule: Rule, subject: Subject, collector: Collector) -> None:
     check_object: ObjectCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
     answers: dict[tuple[str, str, str], list[Problem]] = {}
     for made in subject.renderings:
-        for context, versions in _per_version(rule, made.context, made.contexts, made.versions):
+        for context, versions in _per_version(rule, made):
             asked_of = context.kube_version if rule.per_version else ""
             for manifest in context.manifests:
                 key = (manifest.source, manifest.text, asked_of)
@@ -153,11 +160,9 @@ def _ask_of_objects(rule: Rule, subject: Subject, collector: Collector) -> None:
                     collector.add(rule, problem, context, versions, manifest)
 
 
-def _per_version(
-    rule: Rule, context: CaseContext, contexts: Callable[[], Iterator[CaseContext]], versions: tuple[str, ...]
-) -> Iterator[tuple[CaseContext, tuple[str, ...]]]:
+def _per_version(rule: Rule, made: Rendered) -> Iterator[tuple[CaseContext, tuple[str, ...]]]:
     """Yield what to ask a rule about, and for which versions the answer stands."""
     if rule.per_version:
-        yield from ((one, (one.kube_version,)) for one in contexts())
+        yield from ((context, (context.kube_version,)) for context in made.contexts())
     else:
-        yield context, versions
+        yield made.context, made.versions
