@@ -214,11 +214,20 @@ def test_a_template_that_never_renders_is_found(look: Look, make_chart: MakeChar
         "templates/helpers.yaml": '{{/* Helpers */}}\n{{ define "x" }}{{ end }}\n',
         "templates/NOTES.txt": "{{ .Release.Name }}",
     }
+    files["ci/off-values.yaml"] = "# Off.\nservice: {enabled: false}\n"
     chart = make_chart(files, values=VALUES)
     assert found(look(partials.never_rendered, chart)) == [("templates/a.yaml", 0, "")]
-    (chart / "ci").mkdir()
     (chart / "ci/on-values.yaml").write_text("# On.\nservice: {enabled: true}\n")
     assert look(partials.never_rendered, chart) == []
+
+
+def test_a_chart_without_cases_is_told_once_what_its_defaults_leave_out(look: Look, make_chart: MakeChart) -> None:
+    """Most charts have much that is off at first, and one remedy is enough."""
+    off = "{{ if .Values.enabled }}\n" + TEMPLATE + "{{ end }}"
+    chart = make_chart({f"templates/{name}.yaml": off for name in "abc"}, values=VALUES)
+    [problem] = look(partials.never_rendered, chart)
+    assert problem.message.startswith("There are no cases, and with the defaults 3 templates render, such as")
+    assert (problem.file, "ci/NAME-values.yaml" in problem.hint) == ("templates/a.yaml", True)
 
 
 def test_a_definition_nobody_includes_is_found(look: Look, make_chart: MakeChart) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from timonier.gotemplate import Tree
 
 _NOTES = "NOTES.txt"
+_ADD_CASE = "Add a case, ci/NAME-values.yaml, that switches it on."
 
 
 @chart_rule("template-never-rendered", Severity.INFO)
@@ -27,12 +28,29 @@ def never_rendered(context: ChartContext) -> Iterator[Problem]:
     known = context.known_values
     if known.is_library or len(context.renderings) < len(context.chart.cases):
         return
+    silent = list(_silent(context))
+    if silent and len(context.chart.cases) == 1:
+        message = f"There are no cases, and with the defaults {_listed(silent)} to nothing."
+        yield Problem(message, file=silent[0], hint=_ADD_CASE)
+        return
+    for name in silent:
+        yield Problem(f"{name} renders to nothing in any case.", file=name, hint=_ADD_CASE)
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} renders"
+    return f"{len(names)} templates render, such as {names[0]} and {names[-1]},"
+
+
+def _silent(context: ChartContext) -> Iterator[str]:
+    """Yield the templates that no manifest of any case comes from."""
     seen = {manifest.source for manifests in context.renderings.values() for manifest in manifests}
-    for name, tree in known.trees.items():
+    for name, tree in context.known_values.trees.items():
         file = PurePosixPath(name)
         partial = file.name.startswith("_") or file.name == _NOTES or not _gives_something(tree)
         if not partial and f"{context.chart.name}/{name}" not in seen:
-            yield Problem(f"{name} renders to nothing in any case.", file=name, hint="Add a case that switches it on.")
+            yield name
 
 
 def _gives_something(tree: Tree) -> bool:
