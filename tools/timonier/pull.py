@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from timonier.chartfiles import ChartFiles, read_archive
-from timonier.constraints import is_constraint
+from timonier.constraints import is_constraint, parse_version
 from timonier.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SCHEME = "oci://"
 _MINUTES = 5
 _REFERENCE = re.compile(r"oci://(?P<host>[^/\s@]+)/(?P<path>[^\s:@]+?)(?::(?P<tag>[^/\s:@]+))?(?P<digest>@[\w:]+)?")
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+")
 _USER = re.compile(r"(?<=://)[^/\s@]+@")
 _NOT_THERE = re.compile(r"\b404\b|not found|no chart (?:name|version)|name unknown")
 _FAULTS = (
@@ -52,7 +53,7 @@ class Wanted:
 
     Attributes:
         reference: `oci://HOST/PATH/CHART`, with a digest perhaps; or a chart's name in a repository.
-        version: A version or a constraint; empty for the newest release.
+        version: A version, or a constraint such as `1.2`; empty for the newest release.
         repository: The URL of the chart's repository; empty for a reference.
     """
 
@@ -65,6 +66,16 @@ class Wanted:
         at = f" of {_USER.sub('…@', self.repository)}" if self.repository else ""
         joined = ":" if not self.repository else " "
         return f"{self.reference}{joined + self.version if self.version else ''}{at}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether one version alone will do."""
+        return bool(_EXACT.match(self.version) and parse_version(self.version))
+
+    @property
+    def asked(self) -> str:
+        """The version as Helm's client is told: it would take `1.2` for the name of a tag."""
+        return f"~{self.version}" if parse_version(self.version) and not self.is_exact else self.version
 
     @property
     def host(self) -> str:
@@ -132,7 +143,7 @@ def _pull(wanted: Wanted, folder: Path, *, plain_http: bool) -> str:
             client.pull(
                 wanted.reference,
                 destination=folder,
-                version=wanted.version or None,
+                version=wanted.asked or None,
                 repo_url=wanted.repository or None,
                 plain_http=plain_http,
             )
@@ -150,7 +161,7 @@ def _pull_by_program(wanted: Wanted, folder: Path, *, plain_http: bool) -> str:
             f"There is nothing to fetch {wanted} with.", hint="Run `pip install 'timonier[embedded]'`, or install Helm."
         )
     command = [helm.executable, "pull", wanted.reference, "--destination", str(folder)]
-    command += ["--version", wanted.version] if wanted.version else []
+    command += ["--version", wanted.asked] if wanted.version else []
     command += ["--repo", wanted.repository] if wanted.repository else []
     command += ["--plain-http"] if plain_http else []
     try:

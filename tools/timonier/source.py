@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import io
+import os
+import posixpath
 import re
 import sys
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from timonier.chart import Chart, is_archive, is_chart, is_metadata, load_chart, read_chart
 from timonier.chartfiles import ChartFiles, read_archive, read_chart_files, without_ignored
+from timonier.dependencies import with_dependencies
 from timonier.engine.choose import AUTOMATIC, choose_engine
 from timonier.errors import SourceError, ValuesError
 from timonier.manifest import Manifest, read_manifests
@@ -98,7 +101,7 @@ class FileSource:
 
 
 def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False) -> ChartSource | FileSource:
-    """Find out what a source is, and read what there is to read of it.
+    """Find out what a source is, and read what there is to read of it; fetch what a chart depends on and lacks.
 
     Args:
         name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision,
@@ -108,30 +111,52 @@ def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False)
 
     Raises:
         SourceError: When it is nothing that yields manifests.
+        ValuesError: When a case of the chart cannot be read.
         EngineError: When it is a chart and there is no such engine, or nothing to fetch it with.
     """
     if name == STANDARD_INPUT:
         return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
     if name.startswith(SCHEME):
-        return _open_revision(read_revision(name), engine)
+        return _open_revision(read_revision(name), engine, plain_http=plain_http)
     if name.startswith(OCI_SCHEME):
         files = pull_chart(name, plain_http=plain_http)
-        return ChartSource(_chart_of_files(files, files.files), choose_engine(engine), name)
+        return _chart_source(_chart_of_files(files, files.files), engine, name, plain_http=plain_http)
     path = Path(name)
     if path.is_dir() or is_chart(path):
-        return ChartSource(load_chart(path), choose_engine(engine))
+        return _chart_source(load_chart(path), engine, plain_http=plain_http)
     return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
 
 
-def _open_revision(revision: Revision, engine: str) -> ChartSource | FileSource:
+def _chart_source(chart: Chart, engine: str, name: str = "", *, plain_http: bool) -> ChartSource:
+    renders = choose_engine(engine)
+    return ChartSource(with_dependencies(chart, _chart_beside, plain_http=plain_http), renders, name)
+
+
+def _chart_beside(chart: Chart, path: str) -> Chart:
+    """Open the chart at a path that is seen from another's folder.
+
+    Raises:
+        SourceError: There is none, or the other is packaged and lies in no folder.
+    """
+    label = str(chart.path)
+    if label.startswith(SCHEME):
+        ref, _, own = label.removeprefix(SCHEME).partition(":")
+        revision = read_revision(f"{SCHEME}{ref}:{posixpath.normpath(posixpath.join(own, path))}")
+        return _chart_of_revision(Path(revision.label), revision.files)
+    if chart.path.is_dir():
+        return load_chart(Path(os.path.normpath(chart.path / path)))
+    raise SourceError(f"{label} is packaged, without {path} that it depends on.", hint="Package it anew with Helm.")
+
+
+def _open_revision(revision: Revision, engine: str, *, plain_http: bool) -> ChartSource | FileSource:
     """Open what a revision holds, under the revision's name."""
     label = Path(revision.label)
     single = revision.files.get("")
     if single is None:
-        return ChartSource(_chart_of_revision(label, revision.files), choose_engine(engine))
+        return _chart_source(_chart_of_revision(label, revision.files), engine, plain_http=plain_http)
     if is_archive(label):
         files = read_archive(io.BytesIO(single), label)
-        return ChartSource(_chart_of_files(files, files.files), choose_engine(engine))
+        return _chart_source(_chart_of_files(files, files.files), engine, plain_http=plain_http)
     return FileSource(revision.label, tuple(read_manifests(_decode(single, label), origin=revision.label)))
 
 

@@ -55,7 +55,14 @@ def published(make_chart: MakeChart, registry: Registry, packed: Callable[[Path]
 
 @pytest.mark.parametrize(
     ("version", "found"),
-    [(":0.1.0", "0.1.0"), (":^0.1", "0.1.0"), (":0.x", "0.2.0"), ("", "0.2.0"), (":1.0.0-rc.1", "1.0.0-rc.1")],
+    [
+        (":0.1.0", "0.1.0"),
+        (":^0.1", "0.1.0"),
+        (":0.x", "0.2.0"),
+        (":0.1", "0.1.0"),
+        ("", "0.2.0"),
+        (":1.0.0-rc.1", "1.0.0-rc.1"),
+    ],
 )
 def test_a_published_chart_is_a_source(client: str, published: str, version: str, found: str) -> None:
     """With its cases, under the name it was asked for by; a constraint takes the newest that it allows."""
