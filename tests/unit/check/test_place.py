@@ -43,10 +43,18 @@ spec:
   template:
     spec:
       {{- include "shop.pod" . | nindent 6 }}
+      {{- with include "shop.pull" . }}
+      imagePullSecrets:
+        {{- . | nindent 8 }}
+      {{- end }}
 """
 HELPERS = """\
 {{- define "shop.labels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
+{{- end }}
+
+{{- define "shop.pull" -}}
+{{- toYaml .Values.pull }}
 {{- end }}
 
 {{- define "shop.image" -}}
@@ -101,6 +109,7 @@ sidecar: {image: side}
 more: [{name: x, image: y}]
 annotations: {example.org/a.b: c}
 port: 0
+pull: [{name: key}]
 """
 FILES = {
     "templates/deployment.yaml": DEPLOYMENT,
@@ -139,16 +148,17 @@ def placed(of: Subject, paths: list[tuple[str, str]]) -> list[Finding]:
         ("Deployment", "metadata.labels.literal", "templates/deployment.yaml:8", ""),
         ("Deployment", "metadata.labels.app.kubernetes.io/name", "templates/_helpers.tpl:2", ""),
         ("Deployment", "metadata.namespace", "templates/deployment.yaml:5", ""),
-        ("Deployment", "spec.template.spec.containers[0].image", "templates/_helpers.tpl:12", "image"),
+        ("Deployment", "spec.template.spec.containers[0].image", "templates/_helpers.tpl:16", "image"),
         (
             "Deployment",
             "spec.template.spec.containers[0].resources.limits.cpu",
-            "templates/_helpers.tpl:15",
+            "templates/_helpers.tpl:19",
             "resources",
         ),
-        ("Deployment", "spec.template.spec.containers[1].image", "templates/_helpers.tpl:19", "sidecar.image"),
-        ("Deployment", "spec.template.spec.containers[2].image", "templates/_helpers.tpl:23", "more"),
-        ("Deployment", "spec.template.spec.containers[0].livenessProbe", "templates/_helpers.tpl:11", ""),
+        ("Deployment", "spec.template.spec.containers[1].image", "templates/_helpers.tpl:23", "sidecar.image"),
+        ("Deployment", "spec.template.spec.containers[2].image", "templates/_helpers.tpl:27", "more"),
+        ("Deployment", "spec.template.spec.containers[0].livenessProbe", "templates/_helpers.tpl:15", ""),
+        ("Deployment", "spec.template.spec.imagePullSecrets[0].name", "templates/deployment.yaml:16", "pull"),
         ("Service/a", "spec.type", "templates/services.yaml:9", ""),
         ("Service/b", "spec.type", "templates/services.yaml:20", ""),
         ("Service/b", "metadata.annotations.example.org/a.b", "templates/services.yaml:18", "annotations"),

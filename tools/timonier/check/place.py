@@ -12,12 +12,12 @@ import yaml
 from timonier import yamlio
 from timonier.chartfiles import unpack_subcharts
 from timonier.check.model import Finding, Place
-from timonier.check.templatelines import Line, TemplateText, read_template
+from timonier.check.templatelines import Action, Line, TemplateText, read_template
 from timonier.check.templatewalk import Spot, Walker, child
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from timonier.chartfiles import ChartFiles
     from timonier.check.context import CaseContext, ChartContext
@@ -134,16 +134,19 @@ class _Templates:
             return ""
         text = self._texts[spot.file]
         line = next(line for line in text.lines if line.number == spot.line)
-        keys = _values_of(line, text) or self._values_of_partials(line)
+        scope = _scope_of(line, text)
+        keys = _values_of(line.actions)
+        keys = keys or (_values_of([scope]) or self._values_of_partials([scope]) if scope else set())
+        keys = keys or self._values_of_partials(line.actions)
         if not keys:
             return ""
         subchart = "".join(f"{name}." for name in re.findall(r"/charts/([^/]+)", source))
         key = _common(keys)
         return key if not key or key.startswith("global") else subchart + key
 
-    def _values_of_partials(self, line: Line) -> set[str]:
-        """Return the values that the partials a line includes read, and their own partials."""
-        waiting = [name for action in line.actions for name in action.included]
+    def _values_of_partials(self, actions: Iterable[Action]) -> set[str]:
+        """Return the values that the partials actions include read, and those partials' own."""
+        waiting = [name for action in actions for name in action.included]
         keys: set[str] = set()
         seen: set[str] = set()
         while waiting:
@@ -153,24 +156,23 @@ class _Templates:
             seen.add(name)
             text = self._texts[self._walker.defined[name]]
             first, last = text.defined[name]
-            for action in (action for action in text.actions if first <= action.line <= last):
-                keys |= {key[1:] for key in _VALUES.findall(action.text)}
-                waiting += action.included
+            inside = [action for action in text.actions if first <= action.line <= last]
+            keys |= _values_of(inside)
+            waiting += [name for action in inside for name in action.included]
         return keys
 
 
-def _values_of(line: Line, text: TemplateText) -> set[str]:
-    """Return the values that a line's own actions read: by their name, or through what a `with` or `range` sets."""
+def _values_of(actions: Iterable[Action]) -> set[str]:
+    """Return the values that actions read by their names."""
+    return {key[1:] for action in actions for key in _VALUES.findall(action.text)}
+
+
+def _scope_of(line: Line, text: TemplateText) -> Action | None:
+    """Return the `with` or `range` whose dot or variable a line prints; None when there is none."""
     said = " ".join(action.text for action in line.actions)
-    keys = {key[1:] for key in _VALUES.findall(said)}
-    if keys:
-        return keys
     variables = set(_VARIABLE.findall(said))
-    for around in text.around(line.number):
-        if around.word in {"with", "range"} and (_DOT.search(said) or variables & around.variables):
-            found = _VALUES.findall(around.text)
-            return {found[0][1:]} if len(found) == 1 else set()
-    return set()
+    around = (action for action in text.around(line.number) if action.word in {"with", "range"})
+    return next((action for action in around if _DOT.search(said) or variables & action.variables), None)
 
 
 def _common(keys: set[str]) -> str:

@@ -31,7 +31,8 @@ def print_findings(result: Result) -> None:
         out.print(Text(file, style="bold"))
         for finding in findings:
             out.print(_heading(finding))
-            out.print(Text(_INDENT + about(finding, cases[finding.chart], result.versions), style="dim"))
+            if more := about(finding, cases[finding.chart], result.versions):
+                out.print(Text(_INDENT + more, style="dim"))
         out.print()
     worst = next((severity for severity in Severity if result.count(severity)), None)
     out.print(Text(summary(result), style=_STYLES[worst] if worst else "bold green"))
@@ -67,7 +68,7 @@ def about(finding: Finding, all_cases: Sequence[str], all_versions: Sequence[str
         parts.append(f"Kubernetes {_versions(finding.kube_versions)}")
     if finding.manifest_line and finding.identity:
         parts.append(f"manifest line {finding.manifest_line}")
-    return ", ".join(parts) or finding.rule
+    return ", ".join(parts)
 
 
 def print_rules(rules: Sequence[Rule]) -> None:
