@@ -92,7 +92,7 @@ def test_what_is_no_text_is_left_alone(found: Found) -> None:
 @pytest.mark.parametrize("name", ["PASSWORD", "DB_PASSWORD", "API_KEY", "APIKEY", "github_token", "CLIENT_SECRET"])
 def test_a_password_in_a_variable(found: Found, name: str) -> None:
     """By what the variable is called; its value is not said."""
-    [problem] = found(exposure.plain_credential, pod(f"env: [{{name: {name}, value: {VALUE}}}]"))
+    [problem] = found(exposure.plain_credential, pod(f"env: [{{name: {name}, value: {VALUE}{VALUE}}}]"))
     assert problem.message == f"The value of {name} can be read here."
 
 
@@ -106,6 +106,8 @@ def test_a_password_in_a_variable(found: Found, name: str) -> None:
         "{name: ALLOW_EMPTY_PASSWORD, value: 'yes'}",
         "{name: MAX_TOKEN, value: '4096'}",
         "{name: DB_PASSWORD_FILE, value: x}",
+        "{name: INITIAL_CLUSTER_TOKEN, value: cluster-1}",
+        "{name: AUTH_TOKEN, value: 'jwt,priv-key=/a/b,sign-method=RS256'}",
         "{name: DB_USER, value: x}",
         "{name: KEYBOARD, value: x}",
     ],

@@ -223,6 +223,17 @@ def test_a_version_where_nothing_can_be_changed(found: Found, text: str, path: s
     assert problem.path == path
 
 
+def test_all_versions_in_one_sentence(found: Found, make_chart: Callable[..., Path], look: Look) -> None:
+    """And a Job that only an installation has is no matter."""
+    job = immutable("batch/v1/Job", template="{app.kubernetes.io/version: '1', helm.sh/chart: a-1}")
+    [problem] = found(identity.version_in_immutable_field, job)
+    assert problem.message.startswith("helm.sh/chart and app.kubernetes.io/version may change with the next version")
+    refusing = '{{ if .Release.IsUpgrade }}{{ fail "no" }}{{ end }}'
+    for text, problems in ((job, 1), (f"{{{{ if .Release.IsInstall }}}}{job}{{{{ end }}}}", 0), (refusing + job, 1)):
+        chart = make_chart({"templates/a.yaml": text})
+        assert len(look(identity.version_in_immutable_field, chart)) == problems
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -113,3 +113,9 @@ def test_schedules_that_are_refused(found: Found, schedule: str, what: str) -> N
 def test_schedules_that_are_taken(found: Found, schedule: str) -> None:
     """Lists, ranges, steps, names, and words."""
     assert found(jobs.cron_schedule, CRON % f"schedule: '{schedule}'") == []
+
+
+def test_schedules_that_are_none_of_ours(found: Found) -> None:
+    """Schemas say that a schedule has to be there, and other kinds have schedules of their own."""
+    assert found(jobs.cron_schedule, CRON % "suspend: true") == []
+    assert found(jobs.cron_schedule, "apiVersion: velero.io/v1\nkind: Schedule\nspec: {schedule: '@every day'}") == []

@@ -169,6 +169,22 @@ def test_what_somebody_will_make(found: Found, maker: str) -> None:
     assert len(found(references.missing_reference, user + maker.replace("x", "xy"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("rule", "problems"),
+    [
+        ("{verbs: [get, create], resources: [secrets]}", 0),
+        ("{verbs: ['*'], resources: [secrets]}", 0),
+        ("{verbs: [get], resources: [secrets]}", 1),
+        ("{verbs: [create], resources: [configmaps]}", 1),
+    ],
+)
+def test_what_a_program_may_create(found: Found, rule: str, problems: int) -> None:
+    """Somebody is given the right, and will know why."""
+    user = pod("volumes: [{name: v, secret: {secretName: x}}]")
+    assert len(found(references.missing_reference, user + f"{ROLE[:-4]}rules: [{rule}]")) == problems
+    assert len(found(references.missing_reference, user + f"apiVersion: v1\nkind: Role\nrules: [{rule}]")) == 1
+
+
 def test_claims_that_a_statefulset_makes(found: Found) -> None:
     """Each pod's own, by number."""
     maker = an("StatefulSet", "db", "{volumeClaimTemplates: [{metadata: {name: data}}]}", api="apps/v1")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from timonier.chart import Case
+from timonier.chartfiles import read_chart_files
 from timonier.check import crds, kubeschemas, rendering, schemas
 from timonier.check.context import CaseContext
 from timonier.check.lists import expanded
@@ -16,7 +17,7 @@ from timonier.errors import EngineError, SourceError, TimonierError
 from timonier.manifest import Manifest, read_manifests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -233,6 +234,12 @@ def test_definitions_are_read_from_files_and_folders(tmp_path: Path) -> None:
     assert [crd["metadata"]["name"] for crd in crds.crds_of_paths([tmp_path])] == ["shops.example.org"]
     with pytest.raises(SourceError, match=r"gone\.yaml cannot be read: No such file"):
         crds.crds_of_paths([tmp_path / "gone.yaml"])
+
+
+def test_templates_are_no_definitions(make_chart: Callable[..., Path]) -> None:
+    """Though they lie in a folder that is called as the one for definitions is."""
+    chart = make_chart({"templates/crds/shop.yaml": "{{ if true }}\nkind: X\n{{ end }}", "crds/shop.yaml": CRD})
+    assert [crd["metadata"]["name"] for crd in crds.crds_of_files(read_chart_files(chart))] == ["shops.example.org"]
 
 
 def test_definitions_are_read_as_kubectl_prints_them() -> None:

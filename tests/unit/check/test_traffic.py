@@ -32,6 +32,7 @@ def ingress(spec: str = "", annotation: str = "", api: str = "networking.k8s.io/
         (ingress(annotation="nginx"), ["ingress-class-annotation"]),
         (ingress("ingressClassName: nginx", "nginx"), ["ingress-class-annotation", "ingress-class-twice"]),
         (ingress(api="other.io/v1"), []),
+        (ingress("ingressClassName: nginx", "nginx", "other.io/v1"), []),
     ],
 )
 def test_the_class_of_an_ingress(found: Found, text: str, rules: list[str]) -> None:

@@ -50,7 +50,9 @@ def crds_of_files(files: ChartFiles) -> list[Mapping[str, Any]]:
     Raises:
         SourceError: One is not YAML.
     """
-    names = [name for name in sorted(files.files) if "crds" in name.split("/")[:-1] and name.endswith(_SUFFIXES)]
+    folders = {name: name.split("/")[:-1] for name in sorted(files.files) if name.endswith(_SUFFIXES)}
+    # Below `templates/`, a folder of that name holds templates like any other.
+    names = [name for name, above in folders.items() if "crds" in above and "templates" not in above]
     return [crd for name in names for crd in read_crds(files.text(name), origin=f"{files.path}/{name}")]
 
 

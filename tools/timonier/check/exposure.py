@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 _SECRET_KEY = re.compile(r"pass|pwd|token|secret|credential|api-?_?key|private|\.key$|^key$", re.IGNORECASE)
 _SHORTEST = 8  # what is shorter is found everywhere by chance
 _SECRET_VARIABLE = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$",
+    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|(?P<token>TOKEN)|SECRET|SECRET_KEY|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(r"[\w.+/=-]{20,}")  # what is shorter mostly names a cluster, or a kind of token
 _HARMLESS = re.compile(r"true|false|yes|no|on|off|\d{1,5}|\$\(.*\)|/.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -103,8 +104,15 @@ def plain_credential(manifest: Manifest, context: CaseContext) -> Iterator[Probl
     for container in pod.containers if pod else ():
         for index, variable in entries(container.spec, "env"):
             name, value = string(variable, "name"), string(variable, "value")
-            if value and _SECRET_VARIABLE.search(name) and not _HARMLESS.fullmatch(value):
+            if _is_credential(name, value):
                 yield Problem(f"The value of {name} can be read here.", f"{container.path}.env[{index}].value")
+
+
+def _is_credential(name: str, value: str) -> bool:
+    match = _SECRET_VARIABLE.search(name)
+    if match is None or not value or _HARMLESS.fullmatch(value):
+        return False
+    return not match["token"] or bool(_TOKEN.fullmatch(value))
 
 
 RULES: tuple[Rule, ...] = (exposed_secret, plain_credential)

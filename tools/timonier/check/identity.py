@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.check.model import Problem, Rule, Severity, case_rule, object_rule
 from timonier.check.podspec import namespace_of, pod_of
 from timonier.check.reading import entries, join, mapping, pairs, string
+from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,7 +77,8 @@ _NAMES = {
     ("batch", "Job"): _SUBDOMAIN._replace(longest=63),
 }
 _QUALIFIED = re.compile(r"(?P<prefix>[^/]+/)?(?P<name>[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_LONGEST_VALUE = 63
 
 _COUNTABLE = 30  # what is longer needs its length said
 
@@ -174,6 +177,11 @@ def label_problems(manifest: Manifest) -> Iterator[Problem]:
         for key, value in labels.items():
             if not _QUALIFIED.fullmatch(key):
                 yield Problem(f"{_shown(key)} is refused as a label's key.", path=join(path, key))
+            elif len(value) > _LONGEST_VALUE:
+                yield Problem(
+                    f"{_shown(value)} is too long for a label: it may have {_LONGEST_VALUE} characters.",
+                    join(path, key),
+                )
             elif not _LABEL_VALUE.fullmatch(value):
                 hint = 'Helm\'s own way: replace "+" "_" | trunc 63 | trimSuffix "-".'
                 yield Problem(f"{_shown(value)} is refused as a label's value.", path=join(path, key), hint=hint)
@@ -203,25 +211,37 @@ def helm_labels(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:
         yield Problem(f"Recommended labels are missing: {', '.join(missing)}.", path="metadata.labels")
 
 
-@object_rule("version-in-immutable-field", Severity.ERROR)
-def version_in_immutable_field(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:  # noqa: ARG001 - a rule's signature
+@case_rule("version-in-immutable-field", Severity.ERROR)
+def version_in_immutable_field(context: CaseContext) -> Iterator[Problem]:
     """A version is part of what cannot be changed: of a selector, of volumeClaimTemplates, of a Job's pod.
 
     The chart installs, and the next version of it cannot be installed over it: the API server answers `field is
     immutable`, and whoever operates it has to delete the workload. This has bitten many charts that put the common
-    labels, `helm.sh/chart` among them, wherever labels are.
+    labels, `helm.sh/chart` among them, wherever labels are. Jobs are left out when they are hooks, when they are not
+    part of an upgrade, or when they are gone or called otherwise by then.
 
     Use a second helper of labels that never change (`app.kubernetes.io/name` and `app.kubernetes.io/instance`).
     """
-    for path, labels in _immutable_labels(manifest):
-        for key in _VERSION_LABELS:
+    for manifest in context.manifests:
+        for path, labels in _immutable_labels(manifest):
             # `chart` alone may be anybody's label; as Helm 2 had it, it ends in the chart's version.
-            if key in labels and (key != "chart" or re.search(r"-\d+\.\d+", labels[key])):
-                yield Problem(
-                    f"{key} changes with every version, and this field can never be changed.",
-                    path=join(path, key),
-                    hint="Leave it out here: the next upgrade is refused.",
-                )
+            versions = [
+                k for k in _VERSION_LABELS if k in labels and (k != "chart" or re.search(r"-\d+\.\d+", labels[k]))
+            ]
+            if versions and not (manifest.identity.kind == "Job" and _is_for_install_only(manifest, context)):
+                sentence = f"{' and '.join(versions)} may change with the next version, and this field never can."
+                yield Problem(sentence, join(path, versions[0]), manifest, hint="Leave it out: the upgrade is refused.")
+
+
+def _is_for_install_only(manifest: Manifest, context: CaseContext) -> bool:
+    """Whether an upgrade leaves an object out."""
+    if context.again is None:
+        return False
+    try:
+        upgraded = context.again(dataclasses.replace(context.release, is_upgrade=True))
+    except TimonierError:
+        return False
+    return all(other.identity != manifest.identity for other in upgraded)
 
 
 def _immutable_labels(manifest: Manifest) -> Iterable[tuple[str, dict[str, str]]]:

@@ -65,10 +65,8 @@ def job_without_limit(manifest: Manifest, context: CaseContext) -> Iterator[Prob
     It is tried seven times, with pauses of up to minutes between, and one that hangs does so for ever. Set
     `backoffLimit` or `activeDeadlineSeconds`. See *Jobs* in the Kubernetes documentation.
     """
-    path = {"Job": "spec", "CronJob": "spec.jobTemplate.spec"}.get(manifest.identity.kind)
-    if path is None or manifest.identity.group != "batch":
-        return
-    if not {"backoffLimit", "activeDeadlineSeconds"} & mapping(manifest.document, *path.split(".")).keys():
+    path = {("batch", "Job"): "spec", ("batch", "CronJob"): "spec.jobTemplate.spec"}.get(manifest.identity[:2])
+    if path and not {"backoffLimit", "activeDeadlineSeconds"} & mapping(manifest.document, *path.split(".")).keys():
         yield Problem("It has neither backoffLimit nor activeDeadlineSeconds.", path)
 
 

@@ -69,85 +69,87 @@ def _securities(pod: Pod) -> Iterator[tuple[str, dict[str, object]]]:
 def _host_process(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         if at(security, "windowsOptions", "hostProcess") is True:
-            yield _Breach(f"{path}.windowsOptions.hostProcess", "is true")
+            yield _Breach(f"{path}.windowsOptions.hostProcess", "hostProcess is true")
 
 
 def _host_namespaces(pod: Pod) -> Iterator[_Breach]:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.spec.get(field) is True:
-            yield _Breach(f"{pod.spec_path}.{field}", "is true")
+            yield _Breach(f"{pod.spec_path}.{field}", f"{field} is true")
 
 
 def _privileged(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         if security.get("privileged") is True:
-            yield _Breach(f"{path}.privileged", "is true")
+            yield _Breach(f"{path}.privileged", "privileged is true")
 
 
 def _added_capabilities(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         for index, added in enumerate(strings(security, "capabilities", "add")):
             if added not in _CAPABILITIES:
-                yield _Breach(f"{path}.capabilities.add[{index}]", f"is {added}")
+                yield _Breach(f"{path}.capabilities.add[{index}]", f"{added} is added")
 
 
 def _host_paths(pod: Pod) -> Iterator[_Breach]:
     for index, volume in entries(pod.spec, "volumes"):
         if volume.get("hostPath") is not None:
             mounted = string(volume, "hostPath", "path") or "a path"
-            yield _Breach(f"{pod.spec_path}.volumes[{index}].hostPath", f"mounts {mounted} of the node")
+            yield _Breach(f"{pod.spec_path}.volumes[{index}].hostPath", f"{mounted} of the node is mounted")
 
 
 def _host_ports(pod: Pod) -> Iterator[_Breach]:
     for container in pod.containers:
         for index, port in entries(container.spec, "ports"):
             if number := integer(port, "hostPort"):
-                yield _Breach(f"{container.path}.ports[{index}].hostPort", f"takes port {number} of the node")
+                yield _Breach(f"{container.path}.ports[{index}].hostPort", f"port {number} of the node is taken")
 
 
 def _host_probes(pod: Pod) -> Iterator[_Breach]:
     for container in pod.containers:
         for keys in _HANDLERS:
             if host := string(container.spec, *keys, "host"):
-                yield _Breach(f"{container.path}.{'.'.join(keys)}.host", f"asks {host}")
+                yield _Breach(f"{container.path}.{'.'.join(keys)}.host", f"{host} is asked instead of the pod")
 
 
 def _apparmor(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         if string(security, "appArmorProfile", "type") not in ("", "RuntimeDefault", "Localhost"):
-            yield _Breach(f"{path}.appArmorProfile.type", f"is {string(security, 'appArmorProfile', 'type')}")
+            yield _Breach(
+                f"{path}.appArmorProfile.type", f"the profile is {string(security, 'appArmorProfile', 'type')}"
+            )
     for key, value in pairs(pod.template, "metadata", "annotations").items():
         if key.startswith(_APPARMOR) and value not in ("", "runtime/default") and not value.startswith("localhost/"):
             prefix = f"{pod.path}." if pod.path else ""
-            yield _Breach(f"{prefix}metadata.annotations.{key}", f"is {value}")
+            yield _Breach(f"{prefix}metadata.annotations.{key}", f"the profile is {value}")
 
 
 def _selinux(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         options = mapping(security, "seLinuxOptions")
         if string(options, "type") not in _SELINUX_TYPES:
-            yield _Breach(f"{path}.seLinuxOptions.type", f"is {string(options, 'type')}")
+            yield _Breach(f"{path}.seLinuxOptions.type", f"the type is {string(options, 'type')}")
         for field in ("user", "role"):
             if string(options, field):
-                yield _Breach(f"{path}.seLinuxOptions.{field}", "is set")
+                yield _Breach(f"{path}.seLinuxOptions.{field}", f"the {field} is set")
 
 
 def _proc_mount(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         if string(security, "procMount") not in ("", "Default"):
-            yield _Breach(f"{path}.procMount", f"is {string(security, 'procMount')}")
+            yield _Breach(f"{path}.procMount", f"procMount is {string(security, 'procMount')}")
 
 
 def _seccomp_unconfined(pod: Pod) -> Iterator[_Breach]:
     for path, security in _securities(pod):
         if string(security, "seccompProfile", "type") == "Unconfined":
-            yield _Breach(f"{path}.seccompProfile.type", "is Unconfined")
+            yield _Breach(f"{path}.seccompProfile.type", "the profile is Unconfined")
 
 
 def _sysctls(pod: Pod) -> Iterator[_Breach]:
     for index, sysctl in entries(pod.spec, "securityContext", "sysctls"):
         if (name := string(sysctl, "name")) and name not in _SYSCTLS:
-            yield _Breach(f"{pod.spec_path}.securityContext.sysctls[{index}].name", f"is {name}")
+            yield _Breach(f"{pod.spec_path}.securityContext.sysctls[{index}].name", f"{name} is not safe")
 
 
 _BASELINE: dict[str, Callable[[Pod], Iterable[_Breach]]] = {
@@ -177,7 +179,7 @@ def pod_security_baseline(manifest: Manifest, context: CaseContext) -> Iterator[
     if pod := pod_of(manifest):
         for control, check in _BASELINE.items():
             for path, what in check(pod):
-                yield Problem(f"{control}: {path.rpartition('.')[2]} {what}.", path)
+                yield Problem(f"{control}: {what}.", path)
 
 
 def _volume_types(pod: Pod) -> Iterator[_Breach]:

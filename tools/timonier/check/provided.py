@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from timonier.check.podspec import namespace_of, pod_of
 from timonier.check.reading import entries, leaves, mapping, string, strings
+from timonier.check.referring import RBAC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ _EVERYWHERE = {
     "ClusterRole": ("cluster-admin", "admin", "edit", "view"),
     "Role": ("extension-apiserver-authentication-reader",),
 }
+_RESOURCES = {"configmaps": "ConfigMap", "secrets": "Secret", "persistentvolumeclaims": "PersistentVolumeClaim"}
 
 
 class Provided:
@@ -37,6 +39,7 @@ class Provided:
         self._named = set(_named_by_operators(context))
         self._told = "\n".join(_told_to_jobs(context))
         self._claims = _claims(context)
+        self._makeable = set(_makeable(context))
 
     def _place(self, manifest: Manifest) -> str:
         return "" if manifest.identity.kind == "ClusterRole" else namespace_of(manifest, self._context)
@@ -58,6 +61,7 @@ class Provided:
             or name in _EVERYWHERE.get(reference.kind, ())
             or name.startswith("system:")
             or name in self._named
+            or reference.kind in self._makeable
             or reference.namespace not in ("", self._context.release.namespace)
             or any(claim.fullmatch(name) for claim in self._claims)
             or bool(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", self._told))
@@ -70,6 +74,14 @@ def _named_by_operators(context: CaseContext) -> Iterator[str]:
         group = manifest.identity.group
         if "." in group and not group.endswith(".k8s.io"):
             yield from (value for _, value in leaves(manifest.document) if isinstance(value, str))
+
+
+def _makeable(context: CaseContext) -> Iterator[str]:
+    """Yield the kinds that some role of the rendering may create: then a program does, under names it knows."""
+    for role in context.manifests:
+        for _, rule in entries(role.document, "rules") if role.identity.group == RBAC else ():
+            if {"create", "*"}.intersection(strings(rule, "verbs")):
+                yield from (kind for resource, kind in _RESOURCES.items() if resource in strings(rule, "resources"))
 
 
 def _claims(context: CaseContext) -> list[re.Pattern[str]]:

@@ -24,7 +24,8 @@ def missing_reference(context: CaseContext) -> Iterator[Problem]:
 
     A pod waits in `ContainerCreating` or `CreateContainerConfigError` for what it refers to, an Ingress answers 503, an
     autoscaler does nothing. Provided is what the same rendering holds, what custom resources in it name (a Certificate,
-    an ExternalSecret), what its Jobs are told to make, and what every namespace has. What is `optional: true` need not
+    an ExternalSecret), what its Jobs are told to make, what one of its roles lets a program create, and what every
+    namespace has. What is `optional: true` need not
     be there. Names that stand in the values as they are have a rule of their own, `external-reference`: the user chose
     them.
 

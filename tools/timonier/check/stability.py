@@ -46,8 +46,11 @@ def long_release_name(context: CaseContext) -> Iterator[Problem]:
     known = {_where(problem) for problem in _refused(context.manifests, context)}
     renamed = _rendered_again(context, LONGEST_NAME)
     originals = dict(zip(map(id, renamed), context.manifests, strict=False)) if renamed else {}
+    said = set()  # one sentence an object is enough: its labels are mostly its name again
     for problem in _refused(renamed, context):
-        if problem.manifest and _where(problem, original := originals[id(problem.manifest)]) not in known:
+        original = originals[id(problem.manifest)]
+        if id(original) not in said and _where(problem, original) not in known:
+            said.add(id(original))
             message = f"For a release name of {len(LONGEST_NAME)} characters: {problem.message}"
             yield dataclasses.replace(problem, message=message, manifest=original)
 
