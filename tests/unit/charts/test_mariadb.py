@@ -559,20 +559,26 @@ def test_names_fit_where_they_go(render: Render, values: dict[str, Any], release
 )
 def test_what_is_switched_off_is_not_there(render: Render, values: dict[str, Any], gone: tuple[str, str]) -> None:
     """That object, and no other."""
-    assert render().inventory - render(values=values).inventory == {gone}
+    assert render().inventory ^ render(values=values).inventory == {gone}
 
 
-def test_given_passwords_are_kept_and_others_generated(render: Render) -> None:
-    """24 signs, each password another, under the keys that were asked for."""
-    secret = render(values={"auth": {"password": "given", "secretKeys": {"rootPassword": "r", "password": "p"}}})[
-        "Secret"
-    ]
-    data = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
-    assert data["p"] == "given"
-    assert re.fullmatch("[a-zA-Z0-9]{24}", data["r"])
+def test_given_passwords_are_kept(render: Render) -> None:
+    """In base64, as a Secret has them, under the keys that were asked for."""
+    keys = {"rootPassword": "r", "password": "p"}
+    secret = render(values={"auth": {"password": "user's", "rootPassword": "root's", "secretKeys": keys}})["Secret"]
+    assert secret["data"] == {
+        "r": base64.b64encode(b"root's").decode(),
+        "p": base64.b64encode(b"user's").decode(),
+    }
+
+
+def test_passwords_are_generated(render: Render) -> None:
+    """24 signs, each password another."""
     data = render()["Secret"]["data"]
     assert data.keys() == {"mariadb-root-password", "mariadb-password"}
-    assert data["mariadb-root-password"] != data["mariadb-password"]
+    passwords = [base64.b64decode(value, validate=True).decode() for value in data.values()]
+    assert all(re.fullmatch("[a-zA-Z0-9]{24}", password) for password in passwords)
+    assert len(set(passwords)) == 2
 
 
 def test_pods_are_replaced_when_the_configuration_changes(render: Render) -> None:
@@ -580,6 +586,7 @@ def test_pods_are_replaced_when_the_configuration_changes(render: Render) -> Non
     checksum = 'spec.template.metadata.annotations["checksum/configuration"]'
     sums = [render(values={"configuration": text})["StatefulSet"][checksum] for text in ("a", "\na\n", "b")]
     assert sums[0] == sums[1] != sums[2]
+    assert re.fullmatch("[0-9a-f]{64}", sums[0])
 
 
 def test_the_test_gives_up_after_as_many_attempts_as_it_is_told(render: Render) -> None:
@@ -589,23 +596,25 @@ def test_the_test_gives_up_after_as_many_attempts_as_it_is_told(render: Render) 
 
 
 REFUSED: dict[str, dict[str, Any]] = {
-    "commonLabels sets helm.sh/chart, which the chart sets itself": {"commonLabels": {"helm.sh/chart": "x"}},
-    "podLabels sets app.kubernetes.io/name, which the chart sets itself": {
+    "commonLabels sets helm.sh/chart, which the chart sets itself: remove it": {"commonLabels": {"helm.sh/chart": "x"}},
+    "podLabels sets app.kubernetes.io/name, which the chart sets itself: remove it": {
         "podLabels": {"app.kubernetes.io/name": "x"}
     },
-    "probes.startup names exec and tcpSocket: keep one": {
+    "probes.startup names exec and tcpSocket: keep one, and set the others to {}": {
         "probes": {"startup": {"exec": {"command": ["a"]}, "tcpSocket": {"port": 1}}}
     },
-    "auth.password and auth.rootPassword would be ignored": {"auth": {"existingSecret": "a", "password": "b"}},
-    "auth.existingSecret is given": {"auth": {"existingSecret": "a", "rootPassword": "b"}},
-    "auth.username is root": {"auth": {"username": "root"}},
-    "auth.secretKeys.rootPassword and auth.secretKeys.password are the same": {
+    "auth.existingSecret is given, so auth.password and auth.rootPassword would be ignored: remove them": {
+        "auth": {"existingSecret": "a", "rootPassword": "b"}
+    },
+    "auth.username is root, which exists anyway: name another user": {"auth": {"username": "root"}},
+    "auth.secretKeys.rootPassword and auth.secretKeys.password are the same: one password would be lost": {
         "auth": {"secretKeys": {"rootPassword": "a", "password": "a"}}
     },
-    "service.nodePort needs service.enabled": {"service": {"nodePort": 30306, "type": "NodePort"}},
-    "a service.type of NodePort or LoadBalancer": {"service": {"enabled": True, "nodePort": 30306}},
-    "extraEnv sets MARIADB_USER, which the chart sets from auth.*": {
-        "extraEnv": [{"name": "MARIADB_USER", "value": "x"}]
+    "service.nodePort needs service.enabled and a service.type of NodePort or LoadBalancer": {
+        "service": {"nodePort": 30306, "type": "NodePort"}
+    },
+    "extraEnv sets MARIADB_USER, which the chart sets from auth.*: use that": {
+        "extraEnv": [{"name": "TZ", "value": "UTC"}, {"name": "MARIADB_USER", "value": "x"}]
     },
 }
 
@@ -613,9 +622,23 @@ REFUSED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(("text", "values"), REFUSED.items(), ids=REFUSED)
 def test_values_that_contradict_each_other_are_refused(render: Render, text: str, values: dict[str, Any]) -> None:
     """With the release, the key, and nothing else that would be wrong."""
-    with render.raises("chart mariadb, release shop: wrong values", text) as refusal:
+    with render.raises(text) as refusal:
         render(values=values, release="shop")
-    assert refusal.message.count(" - ") == 1
+    assert refusal.message.endswith(f": chart mariadb, release shop: wrong values - {text}")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"auth": {"existingSecret": "a", "password": "b"}},
+        {"service": {"enabled": True, "nodePort": 30306}},
+        {"probes": {"readiness": {"httpGet": {"port": 1}, "tcpSocket": {"port": 1}}}},
+    ],
+)
+def test_another_way_to_the_same_contradiction_is_refused(render: Render, values: dict[str, Any]) -> None:
+    """Either password, a type without a port on the nodes, any two mechanisms."""
+    with render.raises("wrong values"):
+        render(values=values)
 
 
 def test_all_that_is_wrong_is_told_at_once(render: Render) -> None:
@@ -636,12 +659,12 @@ NOTES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         {},
         [
             "MariaDB 10.11 is on its way, as release shop in namespace here.",
-            "kubectl --namespace here rollout status statefulset/shop-mariadb",
+            "kubectl --namespace here rollout status statefulset/shop-mariadb\n",
             "kubectl --namespace here exec -it shop-mariadb-0 -- ",
             "exec mariadb --user=springuser db_todo'",
             "Open a session as springuser ",
             "shop-mariadb.here.svc:3306",
-            "helm --namespace here test shop",
+            "helm --namespace here test shop\n",
             "kubectl --namespace here delete secret/shop-mariadb persistentvolumeclaim/data-shop-mariadb-0",
         ],
         ["WARNING"],

@@ -164,3 +164,10 @@ def test_a_users_tests_type_check(tmp_path: Path) -> None:
     path.write_text(good.replace("case=", "cases="))
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert 'Unexpected keyword argument "cases"' in done.stdout
+
+
+def test_loading_the_plugin_loads_nothing_that_renders() -> None:
+    """Every pytest run of an environment with timonier loads it, mostly for nothing."""
+    code = "import sys, timonier.testing.plugin; print(*sorted(m for m in sys.modules if m.startswith('timonier')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["timonier", "timonier.testing", "timonier.testing.plugin", "timonier.testing.unit"]
