@@ -21,7 +21,8 @@ Outcome: TypeAlias = tuple[Template, ...] | TimonierError
 """What an engine answered: documents, or an error."""
 
 _YAML = (".yaml", ".yml", ".json")
-_PLACE = re.compile(r":\d+(?::\d+)?\b")
+# Where in a template an error arose, which an alteration moves: `a.yaml:3:4`, `at <include "x" .>`.
+_PLACE = re.compile(r":\d+(?::\d+)?\b| at <.*?>(?=:)")
 
 
 @dataclass(frozen=True, slots=True)
