@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from timonier.engine.program import ProgramEngine
+
     Run = Callable[..., tuple[int, str, str]]
 
 TEMPLATES = {
@@ -81,9 +83,12 @@ def test_what_cannot_be_compared_exits_with_2(run: Run, chart: Path, tmp_path: P
     (tmp_path / "a.yaml").write_text("kind: A\n")
     for arguments, sentence in (
         ([chart, tmp_path / "gone"], "gone does not exist."),
-        ([tmp_path / "a.yaml", chart, "--old-set", "size=1"], "a.yaml takes neither values nor cases."),
-        ([chart, tmp_path / "a.yaml", "--new-case", "big"], "a.yaml takes neither values nor cases."),
-        ([tmp_path / "a.yaml", tmp_path / "a.yaml", "--set", "size=1"], "a.yaml takes neither values nor cases."),
+        ([tmp_path / "a.yaml", chart, "--old-set", "size=1"], "a.yaml takes neither values, cases nor versions."),
+        ([chart, tmp_path / "a.yaml", "--new-case", "big"], "a.yaml takes neither values, cases nor versions."),
+        (
+            [tmp_path / "a.yaml", tmp_path / "a.yaml", "--set", "size=1"],
+            "a.yaml takes neither values, cases nor versions.",
+        ),
         ([chart, chart, "--new-set", "size"], '--set size: the key "size" has no value.'),
     ):
         code, out, err = run("diff", *arguments)
@@ -100,3 +105,34 @@ def test_the_context_is_what_is_asked_for(run: Run, chart: Path) -> None:
         "-  size: '1'",
         "+  size: '2'",
     ]
+
+
+def test_values_of_every_kind_are_for_both(run: Run, make_chart: Callable[..., Path], tmp_path: Path) -> None:
+    """As `render` takes them: without them, nothing could be compared that needs them."""
+    template = 'kind: ConfigMap\ndata: {{ dict "a" .Values.a "b" .Values.b "c" .Values.c | toJson }}\n'
+    (tmp_path / "text").write_text("from a file")
+    (tmp_path / "before.yaml").write_text('kind: ConfigMap\ndata: {a: "1", b: [1], c: from a file}\n')
+    chart = make_chart({"templates/a.yaml": template})
+    options = ["--set-string", "a=1", "--set-json", "b=[1]", "--set-file", f"c={tmp_path / 'text'}"]
+    assert run("diff", tmp_path / "before.yaml", chart, *options)[0] == 0
+    assert run("diff", tmp_path / "before.yaml", chart)[0] == 1
+
+
+def test_a_clusters_upgrade_is_compared(run: Run, make_chart: Callable[..., Path]) -> None:
+    """What the chart renders for each Kubernetes version; what is said for both is no difference."""
+    chart = make_chart({"templates/a.yaml": "kind: A\nminor: {{ .Capabilities.KubeVersion.Minor }}\n"})
+    code, out, _ = run("diff", chart, chart, "--old-kube-version", "1.30.0", "--new-kube-version", "1.36.0")
+    assert code == 1
+    assert out.splitlines()[-2:] == ["-minor: 30", "+minor: 36"]
+    assert run("diff", chart, chart, "--kube-version", "1.31.0")[0] == 0
+    code, out, _ = run("diff", chart, chart, "--kube-version", "1.31.0", "--new-kube-version", "1.32.0")
+    assert out.splitlines()[-2:] == ["-minor: 31", "+minor: 32"]
+
+
+def test_api_versions_are_told_to_both(run: Run, make_chart: Callable[..., Path], program: ProgramEngine) -> None:
+    """Or a chart that asks would differ from what is installed."""
+    chart = make_chart({"templates/a.yaml": 'kind: A\nhas: {{ .Capabilities.APIVersions.Has "a.example/v1" }}\n'})
+    (chart.parent / "a.yaml").write_text("kind: A\nhas: true\n")
+    arguments = ["diff", chart.parent / "a.yaml", chart, "--engine", program.executable]
+    assert run(*arguments, "--api-versions", "a.example/v1")[0] == 0
+    assert run(*arguments)[0] == 1

@@ -44,3 +44,25 @@ def test_what_is_on_path_is_named_with_its_version(run: Callable[..., tuple[int,
     found = {finding["name"]: finding for finding in json.loads(out)}
     assert found["helm"] == {"name": "helm", "found": True, "version": "4.2.0", "origin": f"PATH: {helm}"}
     assert found["kind"]["found"] is False
+
+
+def test_the_engine_that_would_render_is_named(
+    run: Callable[..., tuple[int, str, str]], bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With Helm's version: in process where that is installed, else the program, else what to install."""
+    import helm_python
+
+    def engine() -> dict[str, object]:
+        findings: list[dict[str, object]] = json.loads(run("doctor", "-o", "json")[1])
+        return findings[0]
+
+    version = helm_python.helm_sdk_version().removeprefix("v")
+    assert engine() == {"name": "engine (auto)", "found": True, "version": version, "origin": "Helm, embedded"}
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert engine()["found"] is False
+    assert "install Helm 3 or 4" in str(engine()["origin"])
+    (bare / "helm").write_text("#!/bin/sh\necho v4.2.0\n")
+    (bare / "helm").chmod(0o755)
+    assert engine() == {"name": "engine (auto)", "found": True, "version": "4.2.0", "origin": f"Helm, {bare}/helm"}
+    (bare / "helm").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    assert (engine()["found"], engine()["origin"]) == (False, f"{bare}/helm is no helm that runs: broken.")

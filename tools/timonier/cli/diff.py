@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,24 +36,35 @@ def _option(side: str, name: str, panel: str, metavar: str) -> Any:  # noqa: ANN
 
 def diff(
     old: Annotated[
-        str, typer.Argument(metavar="OLD", help="What there was: a chart, a manifest file, git:REF:PATH, or -.")
+        str,
+        typer.Argument(
+            metavar="OLD", help=f"What there was: {options.SOURCE_HELP[0].lower()}{options.SOURCE_HELP[1:]}"
+        ),
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What there is to be.")],
     *,
     values: options.ValuesFiles = None,
     set_values: options.SetValues = None,
+    set_string: options.SetStrings = None,
+    set_json: options.SetJson = None,
+    set_file: options.SetFiles = None,
     case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="A case of the charts.")] = None,
     old_values: Annotated[list[str] | None, _option("old", "values", _BEFORE, "FILE")] = None,
     old_set: Annotated[list[str] | None, _option("old", "set", _BEFORE, "KEY=VALUE")] = None,
     old_case: Annotated[str | None, _option("old", "case", _BEFORE, "NAME")] = None,
+    old_kube_version: Annotated[str | None, _option("old", "kube-version", _BEFORE, "VERSION")] = None,
     new_values: Annotated[list[str] | None, _option("new", "values", _AFTER, "FILE")] = None,
     new_set: Annotated[list[str] | None, _option("new", "set", _AFTER, "KEY=VALUE")] = None,
     new_case: Annotated[str | None, _option("new", "case", _AFTER, "NAME")] = None,
+    new_kube_version: Annotated[str | None, _option("new", "kube-version", _AFTER, "VERSION")] = None,
     release_name: options.ReleaseName = None,
     namespace: options.Namespace = "default",
+    kube_version: options.KubeVersion = None,
+    api_versions: options.ApiVersions = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="How to report.")] = Format.TEXT,
     context: Annotated[int, typer.Option("--context", "-U", min=0, help="Unchanged lines around a change.")] = 3,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show what Secrets hold.")] = False,
+    plain_http: options.PlainHttp = False,
     engine: options.EngineName = "auto",
 ) -> None:
     """Compare two sources, object by object. Exits 0 when they are the same, 1 when not, 2 when it cannot tell.
@@ -66,6 +77,7 @@ def diff(
     - `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
     - `timonier diff eni-todo-0.1.0.tgz charts/eni-todo -f prod.yaml`
     - `timonier diff git:main:charts/eni-todo charts/eni-todo`
+    - `timonier diff charts/eni-todo charts/eni-todo --old-kube-version 1.30.0 --new-kube-version 1.36.0`
     - `timonier diff before.yaml after.yaml -o json`
     """
     from timonier.diff.compare import compare
@@ -74,12 +86,13 @@ def diff(
     from timonier.source import open_source
     from timonier.values import Settings
 
-    both = _Wish(Settings(tuple(values or ()), tuple(set_values or ())), case)
-    before = _Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case)
-    after = _Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case)
-    one, other = open_source(old, engine), open_source(new, engine)
+    given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
+    both = _Wish(Settings(*given), case, kube_version)
+    before = _Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case, old_kube_version)
+    after = _Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
+    one, other = (open_source(name, engine, plain_http=plain_http) for name in (old, new))
     _check_heeded(one, other, both, before, after)
-    release = _release(release_name, namespace, one, other)
+    release = _release(release_name, namespace, tuple(api_versions or ()), one, other)
     difference = compare(
         _settled(one, both + before, release),
         _settled(other, both + after, release),
@@ -96,16 +109,18 @@ def diff(
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What is asked of a chart: values and a case."""
+    """What is asked of a chart: values, a case, and a Kubernetes version."""
 
     settings: Settings
     case: str | None
+    kube_version: str | None
 
     def __bool__(self) -> bool:
-        return bool(self.settings or self.case)
+        return bool(self.settings or self.case or self.kube_version)
 
     def __add__(self, other: _Wish) -> _Wish:
-        return _Wish(self.settings + other.settings, other.case or self.case)
+        """Return this wish with what the other says over it."""
+        return _Wish(self.settings + other.settings, other.case or self.case, other.kube_version or self.kube_version)
 
 
 def _check_heeded(one: Opened, other: Opened, both: _Wish, before: _Wish, after: _Wish) -> None:
@@ -115,16 +130,16 @@ def _check_heeded(one: Opened, other: Opened, both: _Wish, before: _Wish, after:
     files = isinstance(one, FileSource), isinstance(other, FileSource)
     for source, plain, wish in ((one, files[0], before or (both if all(files) else None)), (other, files[1], after)):
         if plain and wish:
-            raise ValuesError(f"{source.label} takes neither values nor cases.", hint="Only a chart does.")
+            raise ValuesError(f"{source.label} takes neither values, cases nor versions.", hint="Only a chart does.")
 
 
-def _release(name: str | None, namespace: str, *sources: Opened) -> Release:
+def _release(name: str | None, namespace: str, api_versions: tuple[str, ...], *sources: Opened) -> Release:
     """Return the release both sides are rendered as: a chart's own name when none is given."""
     from timonier.engine import Release
     from timonier.source import ChartSource
 
     charts = [source.chart.name for source in sources if isinstance(source, ChartSource)]
-    return Release(name or (charts[0] if charts else "release"), namespace)
+    return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 
 
 def _settled(source: Opened, wish: _Wish, release: Release) -> Settled:
@@ -135,6 +150,7 @@ def _settled(source: Opened, wish: _Wish, release: Release) -> Settled:
     from timonier.values import read_values
 
     values = {}
+    release = replace(release, kube_version=wish.kube_version or "")
     if isinstance(source, ChartSource):
         values = read_values(wish.settings, source.chart.case(wish.case or DEFAULTS).values)
     return settle(source.manifests(values, release), source.manifests(values, release))

@@ -34,7 +34,7 @@ def doctor(
 
     Exit code 1 when something is missing that would have to be fetched or built first.
     """
-    findings = [_embedded(), *_programs(), *_container_engine()]
+    findings = [_chosen(), _embedded(), *_programs(), *_container_engine()]
     if output == "json":
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -43,6 +43,22 @@ def doctor(
             name, version = finding.name.ljust(widths[0]), (finding.version or "-").ljust(widths[1])
             typer.echo(f"{'✓' if finding.found else '✗'} {name}  {version}  {finding.origin}")
     raise typer.Exit(0 if all(finding.found for finding in findings) else 1)
+
+
+def _chosen() -> Finding:
+    """Find what renders when nobody says what should."""
+    import re
+
+    from timonier.engine.choose import choose_engine
+    from timonier.errors import EngineError
+
+    try:
+        name = choose_engine().name
+    except EngineError as problem:
+        return Finding("engine (auto)", found=False, version="", origin=str(problem))
+    match = re.fullmatch(r"helm (?P<version>\S+) \((?P<which>.+)\)", name)
+    version, which = (match["version"], match["which"]) if match else ("", name)
+    return Finding("engine (auto)", found=True, version=version, origin=f"Helm, {which}")
 
 
 def _embedded() -> Finding:

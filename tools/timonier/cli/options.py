@@ -51,6 +51,15 @@ KubeVersions = Annotated[
         rich_help_panel=_RELEASE,
     ),
 ]
+KubeVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--kube-version",
+        metavar="VERSION",
+        help="The cluster's Kubernetes: 1.34.0. Helm's own when left out.",
+        rich_help_panel=_RELEASE,
+    ),
+]
 ApiVersions = Annotated[
     list[str] | None,
     typer.Option(

@@ -41,7 +41,13 @@ class ProgramEngine:
     @functools.cached_property
     def name(self) -> str:
         """What it is, with its version."""
-        version = self._run(["version", "--template", "{{.Version}}"]).decode().strip()
+        import pyhelm3.errors
+
+        try:
+            version = self._run(["version", "--template", "{{.Version}}"]).decode().strip()
+        except pyhelm3.errors.Error as problem:
+            told = " ".join(problem.stderr.decode(errors="replace").split()).rstrip(".")
+            raise EngineError(f"{self.executable} is no helm that runs: {told or 'it says nothing'}.") from None
         return f"helm {version.removeprefix('v')} ({self.executable})"
 
     def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
