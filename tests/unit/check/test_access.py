@@ -76,6 +76,9 @@ def account(said: str = "") -> str:
         account() + pod() + binding("RoleBinding", "r", "{kind: ServiceAccount, name: other}"),
         account() + pod() + binding("RoleBinding", "r", "{kind: ServiceAccount, name: a, namespace: elsewhere}"),
         account() + pod() + binding("RoleBinding", "r", "{kind: User, name: a}"),
+        account() + pod() + binding("RoleBinding", "r", "{kind: Group, name: developers}"),
+        account() + pod() + binding("RoleBinding", "r", "{kind: User, name: 'system:serviceaccounts'}"),
+        account() + pod("serviceAccount: a"),
     ],
 )
 def test_a_token_nobody_needs(found: Found, text: str) -> None:

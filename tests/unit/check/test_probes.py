@@ -52,7 +52,9 @@ def both(liveness: str, readiness: str) -> str:
     return deployment(f"livenessProbe: {{{liveness}}}, readinessProbe: {{{readiness}}}")
 
 
-@pytest.mark.parametrize("handler", ["httpGet: {path: /, port: 80}", "exec: {command: [ping]}", "grpc: {port: 80}"])
+@pytest.mark.parametrize(
+    "handler", ["httpGet: {path: /, port: 80}", "exec: {command: [ask]}", "httpGet: {path: /health/ready}"]
+)
 def test_liveness_that_asks_what_readiness_asks(found: Found, handler: str) -> None:
     """And waits no longer. With more patience it is what the documentation suggests."""
     [problem] = found(probes.liveness_equals_readiness, both(handler, handler))
@@ -68,11 +70,14 @@ def test_liveness_that_asks_what_readiness_asks(found: Found, handler: str) -> N
     [
         ("httpGet: {path: /live, port: 80}", "httpGet: {path: /ready, port: 80}"),
         ("tcpSocket: {port: 80}", "tcpSocket: {port: 80}"),
-        ("exec: {command: [ping]}", "httpGet: {path: /, port: 80}"),
+        ("exec: {command: [ask]}", "httpGet: {path: /, port: 80}"),
+        ("httpGet: {path: /healthz, port: 80}", "httpGet: {path: /healthz, port: 80}"),
+        ("httpGet: {path: /api/ping}", "httpGet: {path: /api/ping}"),
+        ("grpc: {port: 80}", "grpc: {port: 80}"),
     ],
 )
 def test_liveness_that_asks_something_else(found: Found, liveness: str, readiness: str) -> None:
-    """Another page, another way, or only whether somebody listens."""
+    """Another page, another way, a page for that purpose, or only whether somebody listens."""
     assert found(probes.liveness_equals_readiness, both(liveness, readiness)) == []
 
 

@@ -86,6 +86,14 @@ def test_a_name_without_the_release(make_chart: MakeChart, look: Look) -> None:
     )
 
 
+@pytest.mark.parametrize("case", ["prefix: set", "extra: 'a manifest that is called settings'"])
+def test_a_name_that_the_case_is_about(make_chart: MakeChart, look: Look, case: str) -> None:
+    """It has a part that is set, or is part of what is set."""
+    template = rendered("ConfigMap", "settings")
+    chart = make_chart({"templates/a.yaml": template, "ci/own-values.yaml": f"{case}\n", "ci/b-values.yaml": "c: s\n"})
+    assert len(look(stability.fixed_name, chart)) == 2
+
+
 def test_names_that_others_know(make_chart: MakeChart, look: Look) -> None:
     """A class is called what those who use it write down."""
     classes = rendered("IngressClass", "fast", "networking.k8s.io/v1") + rendered("PriorityClass", "high")

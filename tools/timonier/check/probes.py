@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from timonier.check.model import Problem, Rule, Severity, object_rule
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
+_HEALTH_PAGE = re.compile(r"health|live|alive|ping|status", re.IGNORECASE)
 _LONG_DELAY = 60  # seconds
 
 # The API server's defaults.
@@ -69,16 +71,18 @@ def liveness_equals_readiness(manifest: Manifest, context: CaseContext) -> Itera
 
     When what is asked needs more than the process, such as a database, its outage restarts every pod, again and again.
     The Kubernetes documentation allows the same cheap endpoint for both *with a higher failureThreshold* for liveness:
-    then the pod is out of the Service for a while before it is killed. A plain TCP probe asks for the process alone.
+    then the pod is out of the Service for a while before it is killed. What cannot need more is left out: a page whose
+    last part is called after health or life (`/healthz`, `/live`, `/ping`), gRPC's health service, a plain TCP probe.
 
     Give liveness a page of its own that only the process answers, or more patience than readiness.
     """
     pod = pod_of(manifest)
     for container in pod.running if pod else ():
         liveness, readiness = mapping(container.spec, "livenessProbe"), mapping(container.spec, "readinessProbe")
-        asked = [field for field in ("exec", "httpGet", "grpc") if mapping(liveness, field)]
+        page = string(liveness, "httpGet", "path").rpartition("/")[2]
+        asked = [field for field in ("exec", "httpGet") if mapping(liveness, field)]
         same = [field for field in asked if mapping(liveness, field) == mapping(readiness, field)]
-        if same and _patience(liveness) <= _patience(readiness):
+        if same and not _HEALTH_PAGE.search(page) and _patience(liveness) <= _patience(readiness):
             sentence = f"Container {container.name} is killed for what makes it unready, and as soon."
             hint = "Let liveness ask for the process alone, or raise its failureThreshold."
             yield Problem(sentence, f"{container.path}.livenessProbe", hint=hint)

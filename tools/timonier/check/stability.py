@@ -43,9 +43,9 @@ def long_release_name(context: CaseContext) -> Iterator[Problem]:
     Cut what precedes a suffix, not the whole: `printf "%s-headless" (include "chart.fullname" . | trunc 54 |
     trimSuffix "-")`. Cutting the whole cuts the suffix off, and two objects become one.
     """
-    known = {_where(problem) for problem in _refused(context.manifests, context)}
     renamed = _rendered_again(context, LONGEST_NAME)
-    originals = dict(zip(map(id, renamed), context.manifests, strict=False)) if renamed else {}
+    known = {_where(problem) for problem in _refused(context.manifests if renamed else (), context)}
+    originals = dict(zip(map(id, renamed), context.manifests, strict=False))
     said = set()  # one sentence an object is enough: its labels are mostly its name again
     for problem in _refused(renamed, context):
         original = originals[id(problem.manifest)]
@@ -101,7 +101,8 @@ def fixed_name(context: CaseContext) -> Iterator[Problem]:
         name = manifest.identity.name
         if name != other.identity.name or not name or manifest.identity.kind in _KNOWN_BY_NAME:
             continue
-        if not any(text in name for text in chosen):
+        # A name may be part of what is set, such as a whole manifest, and the other way round.
+        if not any(text in name or name in text for text in chosen):
             sentence = f'"{name}" is its name in every release: a second one cannot be installed beside the first.'
             yield Problem(sentence, "metadata.name", manifest, hint="Put .Release.Name into the name.")
 
