@@ -55,10 +55,15 @@ def test_a_mount_without_its_volume(found: Found, text: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [pod("volumes: [{name: v}], containers: [{volumeMounts: [{name: v}]}]"), stateful("volumeMounts: [{name: data}]")],
+    [
+        pod("volumes: [{name: v}], containers: [{volumeMounts: [{name: v}]}]"),
+        pod("volumes: [{}], containers: [{volumeMounts: [{mountPath: /a}]}]"),
+        pod("containers: [{volumeMounts: [{mountPath: /a}]}]"),
+        stateful("volumeMounts: [{name: data}]"),
+    ],
 )
 def test_a_mount_with_its_volume(found: Found, text: str) -> None:
-    """A volume of the pod, or a claim of the StatefulSet; and none is left unused."""
+    """A volume of the pod, or a claim of the StatefulSet; and none is left unused. That names are missing schemas say."""
     assert found(uniqueness.mount_without_volume, text) == []
     assert found(uniqueness.unused_volume, text) == []
 
