@@ -63,7 +63,7 @@ def test_a_mount_without_its_volume(found: Found, text: str, path: str) -> None:
     ],
 )
 def test_a_mount_with_its_volume(found: Found, text: str) -> None:
-    """A volume of the pod, or a claim of the StatefulSet; and none is left unused. That names are missing schemas say."""
+    """A volume of the pod, or a claim; and none is left unused. That a name is missing is what schemas say."""
     assert found(uniqueness.mount_without_volume, text) == []
     assert found(uniqueness.unused_volume, text) == []
 
