@@ -1,30 +1,32 @@
-"""For people at a terminal: colour where there is one, `NO_COLOR` respected, plain text in a pipe."""
+"""For people at a terminal: colour where there is one, `NO_COLOR` respected, plain text in a pipe.
+
+What draws tables is imported where it is used: writing manifests down needs none of it, and would take a third longer.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from timonier.diff.compare import Action, Change, Difference
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
+    from timonier.diff.compare import Change, Difference
     from timonier.manifest import Manifest
     from timonier.render import Document, Rendering
 
 _MILLISECONDS = 1000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_ACTION_STYLES = {Action.ADDED: "bold green", Action.CHANGED: "bold yellow", Action.REMOVED: "bold red"}
+_ACTION_STYLES = {"added": "bold green", "changed": "bold yellow", "removed": "bold red"}
 _PIPE_WIDTH = 120
 
 
 def console() -> Console:
     """Return a console on standard output that neither wraps nor guesses at what to highlight."""
+    from rich.console import Console
+
     made = Console(highlight=False, soft_wrap=True)
     if not made.is_terminal:
         made.width = max(made.width, _PIPE_WIDTH)
@@ -33,6 +35,9 @@ def console() -> Console:
 
 def print_renderings(renderings: Sequence[Rendering]) -> None:
     """Print a table: each chart's cases, what they are for, what they render to, and how long that took."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("chart", no_wrap=True)
     table.add_column("case", no_wrap=True, style="cyan")
@@ -86,6 +91,8 @@ def print_difference(difference: Difference, old: str, new: str) -> None:
         old: What to call the one side.
         new: What to call the other.
     """
+    from rich.text import Text
+
     out = console()
     out.print(Text(summary(difference, old, new), style="bold"))
     for change in difference.changes:
@@ -99,6 +106,8 @@ def print_difference(difference: Difference, old: str, new: str) -> None:
 
 def summary(difference: Difference, old: str, new: str) -> str:
     """Say in one line what differs: `old → new: 1 added, 2 changed, 9 unchanged`."""
+    from timonier.diff.compare import Action
+
     counts = [f"{count} {action}" for action in Action if (count := difference.count(action))]
     if difference.unchanged:
         counts.append(f"{difference.unchanged} unchanged")
@@ -109,6 +118,8 @@ def summary(difference: Difference, old: str, new: str) -> str:
 
 
 def _print_change(out: Console, change: Change) -> None:
+    from rich.text import Text
+
     where = f"  ({change.source})" if change.source else ""
     heading = Text.assemble((f"\n{change.action}", _ACTION_STYLES[change.action]), f" {change.identity}{where}")
     out.print(heading)
