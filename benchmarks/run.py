@@ -1,0 +1,80 @@
+"""Run the comparisons side by side, print their ratios, and with --write put them into benchmarks/README.md.
+
+Usage: python -m benchmarks.run [--write] [--rounds N] [NAME...]
+
+A name is that of a module beside this one: cold, validate, unit_tests, many_objects.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import Row, machine
+
+from timonier.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES = ("cold", "validate", "unit_tests", "many_objects")
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def measured(names: Sequence[str], rounds: int) -> list[Row]:
+    """Run benchmarks; one whose peer cannot be had is left out, with the reason."""
+    rows: list[Row] = []
+    for name in names:
+        print(f"{name}:", file=sys.stderr)
+        try:
+            rows += importlib.import_module(f"benchmarks.{name}").rows(rounds)
+        except ClusterError as problem:
+            rows.append(Row(name, 0, "-", None, 1, str(problem)))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write results as a table in Markdown."""
+    lines = [
+        "| what | timonier | the peer | compared with | timonier is | goal | met |",
+        "|---|---:|---:|---|---|---|---|",
+    ]
+    for row in rows:
+        theirs = seconds(row.theirs) if row.theirs is not None else "-"
+        cells = (row.what, seconds(row.ours), theirs, row.peer, row.ratio, row.goal_text, row.met)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def seconds(value: float) -> str:
+    """Write a time with as many digits as mean something."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def main() -> int:
+    """Measure and print; 1 when a goal was missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    on = machine()
+    rows = measured(arguments.names or NAMES, arguments.rounds)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    rounds = f"medians of {arguments.rounds} rounds (cold ones: five times as many)"
+    told = f"{on}; {today:%Y-%m-%d}; {rounds}.\n\n{table(rows)}"
+    print(told)
+    if arguments.write:
+        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        README.write_text(f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", encoding="utf-8")
+    return 1 if any(row.met == "**no**" for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
