@@ -43,7 +43,11 @@ def ingress_class_annotation(manifest: Manifest, context: CaseContext) -> Iterat
 
 @object_rule("ingress-class-twice", Severity.ERROR)
 def ingress_class_twice(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:  # noqa: ARG001 - a rule's signature
-    """An Ingress has its class both as an annotation and as a field, which the API server refuses to create."""
+    """An Ingress has its class both as an annotation and as a field.
+
+    The API server refuses to create it. Mostly a user's annotations, from the days before `ingressClassName`, come on
+    top of what the chart sets: leave the annotation out.
+    """
     annotations = mapping(manifest.document, "metadata", "annotations")
     if (
         manifest.identity[:2] == _INGRESS

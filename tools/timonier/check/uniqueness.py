@@ -123,7 +123,11 @@ def _repeated(listed: Iterable[tuple[str, str, str]]) -> Iterator[Problem]:
 
 @object_rule("unnamed-port", Severity.ERROR)
 def unnamed_port(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:  # noqa: ARG001 - a rule's signature
-    """A Service of several ports leaves one without a name, which the API server refuses."""
+    """A Service of several ports leaves one without a name.
+
+    The API server refuses it: a name tells Ingresses and monitors which port is meant. See *Multi-port Services* in the
+    Kubernetes documentation.
+    """
     ports = list(entries(manifest.document, "spec", "ports")) if manifest.identity[:2] == ("", "Service") else []
     for index, port in ports if len(ports) > 1 else ():
         if not port.get("name"):
