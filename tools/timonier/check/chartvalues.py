@@ -95,7 +95,7 @@ class ChartValues:
         for name in self.files.templates:
             if name.startswith("templates/"):
                 try:
-                    trees[name] = parse(self.files.text(name), name)
+                    trees[name] = _parsed(self.files.text(name), name)
                 except TimonierError:
                     continue
         return trees
@@ -130,7 +130,7 @@ class ChartValues:
     @functools.cached_property
     def reader(self) -> Reader:
         """What has gone through the chart's templates."""
-        reader = Reader(self.definitions)
+        reader = Reader(self.definitions, self.has_default)
         root = _root(value(), self.parts)
         for name, tree in self.trees.items():
             if not PurePosixPath(name).name.startswith("_"):
@@ -223,12 +223,23 @@ class ChartValues:
         default = self.default(path)
         return isinstance(default, dict) and bool(default) and not self.is_read_whole(path)
 
+    def has_default(self, path: Path) -> bool:
+        """Whether values.yaml names a key."""
+        above = self.default(path[:-1])
+        return not path or (isinstance(above, dict) and path[-1] in above)
+
     def default(self, path: Path) -> Any:  # noqa: ANN401 - a value is anything
         """Return what values.yaml says of a key; None also when it says nothing."""
         there: Any = self.defaults
         for key in path:
             there = there.get(key) if isinstance(there, dict) else None
         return there
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str, name: str) -> Tree:
+    """Parse a template, once for all the charts that bring the same library along."""
+    return parse(text, name)
 
 
 def _root(values: Thing, parts: Mapping[str, ChartValues | None], above: Path = ()) -> Thing:

@@ -34,7 +34,7 @@ from timonier.gotemplate import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from timonier.check.reads import Definition
     from timonier.gotemplate import Argument, Body, Node, Statement
@@ -54,14 +54,22 @@ class Reader:
         is_asked_by_constants: Whether a library reads values whose names are constants somewhere in the chart.
     """
 
-    def __init__(self, definitions: Mapping[str, Definition]) -> None:
+    def __init__(self, definitions: Mapping[str, Definition], has_default: Callable[[Path], bool]) -> None:
+        """Prepare to read.
+
+        Args:
+            definitions: What can be included.
+            has_default: Whether a value is there when nothing is set; who asks for one that is says nothing.
+        """
         self.reads: set[Read] = set()
         self.written: set[Path] = set()
         self.included: set[str] = set()
         self.is_complete = True
         self.is_asked_by_constants = False
         self._definitions = definitions
+        self._has_default = has_default
         self._done: dict[tuple[str, Thing, frozenset[Path]], list[Path]] = {}
+        # The values without default that were read, in order: a part of it is what a condition asks for.
         self._journal: list[Path] = []
         self._file = ""
         self._dot = NOTHING
@@ -101,7 +109,8 @@ class Reader:
         with self.lenient():
             # A loop binds its variables to elements, an `if` or a `with` to the whole.
             result = self._commands(node.pipe) if isinstance(node, Range) else self.pipe(node.pipe)
-        self._guards = self._guards.union(self._journal[before:], result.paths)
+        asked = {path for path in result.paths if not self._has_default(path)}
+        self._guards = self._guards.union(self._journal[before:], asked)
         if isinstance(node, Range):
             self._range(node, result)
         else:
@@ -245,7 +254,8 @@ class Reader:
         self.use(thing, node)
 
     def _record(self, path: Path, node: Node, *, is_whole: bool = False, known: int = 0) -> None:
-        self._journal.append(path)
+        if not self._has_default(path):
+            self._journal.append(path)
         self.reads.add(Read(path, is_whole, self._file, node.line, self._is_lenient, self._guards, known))
 
     def include(self, name: Thing, dot: Thing) -> None:
