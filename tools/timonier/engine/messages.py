@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from timonier.engine.hints import hint_for, without_values
 from timonier.errors import RenderError, SourceError, TimonierError, ValuesError
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def explain(text: str, chart: Path) -> TimonierError:
         return ValuesError(f"The release name is not usable: {_flat(message)}.")
     if _NOT_LOADED.search(message):
         return _not_loaded(message, chart)
-    return RenderError(f"{chart} cannot be rendered: {_OLD_PLACE.sub(_NEW_PLACE, _flat(message))}.")
+    told = without_values(_OLD_PLACE.sub(_NEW_PLACE, _flat(message)))
+    return RenderError(f"{chart} cannot be rendered: {told}.", hint=hint_for(told))
 
 
 def _not_loaded(message: str, chart: Path) -> SourceError:
