@@ -99,6 +99,17 @@ def test_what_is_no_quantity(found: Found, text: object) -> None:
         assert found(resources.invalid_quantity, claim % "8Gi") == []
 
 
+def test_claims_and_what_is_taken_away(found: Found) -> None:
+    """A StatefulSet's claims have quantities too; null takes a default away."""
+    text = (
+        "apiVersion: apps/v1\nkind: StatefulSet\nspec: {template: {spec: {containers: []}},"
+        " volumeClaimTemplates: [{spec: {resources: {requests: {storage: 8GB}}}}]}"
+    )
+    [problem] = found(resources.invalid_quantity, text)
+    assert problem.path == "spec.volumeClaimTemplates[0].spec.resources.requests.storage"
+    assert found(resources.invalid_quantity, pod("{limits: {cpu: null}}")) == []
+
+
 def test_more_is_requested_than_allowed(found: Found) -> None:
     """Whatever the units; as much is fine."""
     [problem] = found(

@@ -49,7 +49,7 @@ class _Form(NamedTuple):
 _SUBDOMAIN = _Form(
     re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
     253,
-    "lower case letters, digits, - and ., with a letter or digit at both ends and on both sides of a .",
+    "lower case letters, digits, - and ., with a letter or digit at both ends and beside each dot",
 )
 _LABEL = _Form(
     re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"),
