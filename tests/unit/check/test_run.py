@@ -154,18 +154,23 @@ def test_a_chart_is_rendered_for_each_version_only_if_it_asks(
     assert ("of-object", "Something is here.", ("defaults", "big"), ()) in told(result)
 
 
+@pytest.mark.usefixtures("rules")
 def test_a_case_that_cannot_be_rendered_is_a_finding(
     make_chart: Callable[..., Path], ask: Callable[..., Result]
 ) -> None:
-    """At the template's line; the other cases are checked all the same."""
-    files = FILES | {
-        "templates/check.yaml": '# first\n{{- if eq .Values.size "9" }}\n{{ fail "too big" }}\n{{- end }}\n'
-    }
-    result = ask(make_chart(files, values="size: '1'\n"), only=["render", "duplicate-key"])
-    (finding,) = result.findings
-    assert (finding.rule, finding.severity, finding.cases) == ("render", Severity.ERROR, ("big",))
+    """At the template's line; the other cases are checked all the same, and no rule is asked about what is not there."""
+    text = '# first\n{{- if eq .Values.size "9" }}\n{{ fail "too big" }}\n{{- end }}\n'
+    result = ask(make_chart(FILES | {"templates/check.yaml": text}, values="size: '1'\n"))
+    finding = next(finding for finding in result.findings if finding.rule == "render")
+    assert (finding.severity, finding.cases) == (Severity.ERROR, ("big",))
     assert "too big" in finding.message
     assert str(finding.place).endswith("shop/templates/check.yaml:3")
+    assert {one.rule: one.cases for one in result.findings if one.cases} == {
+        "render": ("big",),
+        "of-object": ("defaults",),
+        "of-version": ("defaults",),
+        "of-case": ("defaults",),
+    }
 
 
 def test_values_that_the_schema_refuses_are_a_finding(
@@ -199,6 +204,14 @@ def test_a_version_that_the_chart_excludes_is_a_finding(
     metadata = "apiVersion: v2\nname: shop\nversion: 0.1.0\nkubeVersion: '>=1.35.0-0'\n"
     result = ask(make_chart({"Chart.yaml": metadata}), only=["render"])
     assert [(finding.rule, finding.kube_versions) for finding in result.findings] == [("render", ("1.34.0",))]
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_library_chart_has_no_cases(make_chart: Callable[..., Path], ask: Callable[..., Result]) -> None:
+    """It renders nothing by itself, which is no defect; its files are looked at."""
+    metadata = "apiVersion: v2\nname: shop\nversion: 0.1.0\ntype: library\n"
+    result = ask(make_chart({"Chart.yaml": metadata, "templates/_a.tpl": ""}))
+    assert told(result) == [("of-chart", "0 cases.", (), ())]
 
 
 @pytest.mark.usefixtures("rules")

@@ -180,6 +180,14 @@ def test_a_kind_nobody_knows_is_an_error(api: str, sentence: str) -> None:
     assert found(text, version="1.30.0") == []
 
 
+@pytest.mark.parametrize("kind", [r'"a\0b"', '"../pod"', "x" * 300])
+def test_a_kind_that_cannot_be_a_files_name_is_unknown(kind: str) -> None:
+    """Schemas lie in files named after kinds; nothing else is opened."""
+    text = f"{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}}}"
+    assert found(text) == []
+    assert len(found(text, rule=schemas.unknown_api)) == 1
+
+
 def test_a_group_is_the_whole_group() -> None:
     """`apps.example.org` is not `apps`, though the schemas' files are named by the first part only."""
     text = "{apiVersion: apps.example.org/v1, kind: Deployment, metadata: {name: a}, spce: 1}"

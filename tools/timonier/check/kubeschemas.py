@@ -208,7 +208,7 @@ class VersionSchemas:
 def _read_json(file: Path) -> dict[str, Any] | None:
     try:
         schema: dict[str, Any] = json.loads(file.read_bytes())
-    except FileNotFoundError:
+    except OSError:  # also a name longer than a file's may be
         return None
     return schema
 

@@ -103,7 +103,9 @@ def subject_of_chart(source: ChartSource, matrix: Matrix) -> Subject:
         EngineError: The engine cannot do what is asked.
     """
     chart, files = source.chart, source.files()
-    cases = [chart.case(name) for name in matrix.cases] or list(chart.cases)
+    # A library chart renders nothing by itself.
+    is_library = _metadata(files).get("type") == "library"
+    cases = [] if is_library else [chart.case(name) for name in matrix.cases] or list(chart.cases)
     values = {case.name: read_values(matrix.settings, case.values) for case in cases}
     release = matrix.release if matrix.release.name else replace(matrix.release, name=chart.name)
     renderer = _Renderer(chart, source.engine, files)

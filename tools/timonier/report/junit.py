@@ -44,7 +44,7 @@ def _test_cases(
     """Yield the name of each test case and what was found in it."""
     if checked.is_chart:
         yield "chart", [finding for finding in findings if not finding.cases]
-    for case in checked.cases or ("",):
+    for case in checked.cases if checked.is_chart else ("",):
         of_case = [finding for finding in findings if case in finding.cases or not checked.is_chart]
         for version in versions:
             name = f"{case}, Kubernetes {minor(version)}" if case else f"Kubernetes {minor(version)}"
