@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from timonier.values import _standard_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -330,3 +333,13 @@ def test_a_chart_without_ordinary_manifests(
     """Helm prints the empty line that they would end in."""
     chart = make_chart(files)
     assert run("render", chart) == (0, helm(program, "template", "shop", chart), "")
+
+
+def test_values_from_standard_input_are_for_every_case(run: Run, chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which can be read once only; null takes a default away, also one that a case set."""
+    _standard_input.cache_clear()
+    monkeypatch.setattr("sys.stdin", io.StringIO("size: null\ntext: from standard input\n"))
+    written = json.loads(run("render", chart, "--all-cases", "-f", "-", "-o", "json")[1])
+    _standard_input.cache_clear()
+    data = [rendering["objects"]["items"][0]["data"] for rendering in written]
+    assert [(one["size"], one["text"]) for one in data] == [("", "from standard input")] * 2
