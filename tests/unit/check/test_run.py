@@ -158,7 +158,7 @@ def test_a_chart_is_rendered_for_each_version_only_if_it_asks(
 def test_a_case_that_cannot_be_rendered_is_a_finding(
     make_chart: Callable[..., Path], ask: Callable[..., Result]
 ) -> None:
-    """At the template's line; the other cases are checked all the same, and no rule is asked about what is not there."""
+    """At the template's line. The other cases are checked all the same, and of this one nothing else is asked."""
     text = '# first\n{{- if eq .Values.size "9" }}\n{{ fail "too big" }}\n{{- end }}\n'
     result = ask(make_chart(FILES | {"templates/check.yaml": text}, values="size: '1'\n"))
     finding = next(finding for finding in result.findings if finding.rule == "render")
