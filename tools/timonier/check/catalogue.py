@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import difflib
 import functools
-import importlib
-import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from timonier.check import (
+    access,
+    apiversions,
+    consistency,
+    exposure,
+    identity,
+    images,
+    jobs,
+    metadata,
+    podsecurity,
+    probes,
+    references,
+    rendering,
+    resources,
+    rollout,
+    schemas,
+    selecting,
+    stability,
+    traffic,
+    uniqueness,
+)
 from timonier.check.model import Severity
 from timonier.errors import TimonierError
 
@@ -20,39 +39,34 @@ if TYPE_CHECKING:
 OFF = "off"
 """What a rule is set to that is not to be asked."""
 
+
 _MODULES = (
-    "rendering",
-    "schemas",
-    "apiversions",
-    "metadata",
-    "consistency",
-    "identity",
-    "stability",
-    "references",
-    "selecting",
-    "uniqueness",
-    "resources",
-    "probes",
-    "images",
-    "rollout",
-    "jobs",
-    "traffic",
-    "podsecurity",
-    "access",
-    "exposure",
+    rendering,
+    schemas,
+    apiversions,
+    metadata,
+    consistency,
+    identity,
+    stability,
+    references,
+    selecting,
+    uniqueness,
+    resources,
+    probes,
+    images,
+    rollout,
+    jobs,
+    traffic,
+    podsecurity,
+    access,
+    exposure,
 )
 
 
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
     """Every rule by its name, in the order of the modules."""
-    rules: dict[str, Rule] = {}
-    for name in _MODULES:
-        if not importlib.util.find_spec(f"timonier.check.{name}"):
-            continue
-        module = importlib.import_module(f"timonier.check.{name}")
-        rules |= {rule.name: rule for rule in module.RULES}
-    return rules
+    return {rule.name: rule for module in _MODULES for rule in module.RULES}
 
 
 def rule_of(name: str, *, origin: str) -> Rule:
