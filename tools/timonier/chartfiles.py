@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import stat
 import tarfile
 import zlib
 from dataclasses import dataclass, field
@@ -144,14 +145,26 @@ def _read_directory(path: Path) -> ChartFiles:
     try:
         file = path / _IGNORE_FILE
         rules = _ignore_rules(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
-        return ChartFiles(path, path.resolve().name, {name: (path / name).read_bytes() for name in _walk(path, rules)})
+        return ChartFiles(path, path.resolve().name, {name: _read_file(path / name) for name in _walk(path, rules)})
     except OSError as problem:
         raise SourceError(f"{path} cannot be read: {problem}.") from None
 
 
+def _read_file(path: Path) -> bytes:
+    if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for whoever writes into it
+        raise SourceError(f"{path} is no regular file.", hint="Take it out of the chart, or name it in .helmignore.")
+    return path.read_bytes()
+
+
 def _walk(root: Path, rules: Sequence[str]) -> Iterator[str]:
     """Yield the files below a chart's directory, in order, without what is ignored."""
+    above: dict[str, tuple[tuple[int, int], ...]] = {}
     for folder, folders, files in os.walk(root, followlinks=True):
+        way = above.get(os.path.dirname(folder), ())  # noqa: PTH120 - os.walk's own names, joined by it
+        status = os.stat(folder)  # noqa: PTH116 - as above
+        if (status.st_dev, status.st_ino) in way:
+            raise SourceError(f"{folder} is a link that leads back to where it lies.", hint="Take it out of the chart.")
+        above[folder] = (*way, (status.st_dev, status.st_ino))
         inner = PurePosixPath(Path(folder).relative_to(root).as_posix())
         folders[:] = sorted(name for name in folders if not _is_ignored(inner / name, rules, is_folder=True))
         for name in sorted(files):

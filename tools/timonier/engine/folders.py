@@ -55,7 +55,7 @@ class Folders:
             self._kept.popitem(last=False)
 
 
-def _states(path: Path | str) -> Iterator[tuple[str, int, int, int, int]]:
+def _states(path: Path | str, way: tuple[tuple[int, int], ...] = ()) -> Iterator[tuple[str, int, int, int, int]]:
     """Yield what tells whether a file was changed, for a file or for each file below a folder, through links."""
     try:
         status = os.stat(path)  # noqa: PTH116 - a Path for each file takes longer than the question
@@ -64,6 +64,9 @@ def _states(path: Path | str) -> Iterator[tuple[str, int, int, int, int]]:
     if not stat.S_ISDIR(status.st_mode):
         yield os.fspath(path), status.st_ino, status.st_size, status.st_ctime_ns, status.st_mtime_ns
         return
+    here = (status.st_dev, status.st_ino)
+    if here in way:
+        return  # a link leads back: the same
     with os.scandir(path) as entries:
         for entry in entries:
-            yield from _states(entry.path)
+            yield from _states(entry.path, (*way, here))
