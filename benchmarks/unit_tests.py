@@ -12,6 +12,8 @@ from benchmarks.measure import Command, Row, run, scratch, starter_chart, take_t
 TESTS = 500
 SHARED = 10
 PEER = "helm-unittest"
+# What the environment of these benchmarks has beside `timonier[testing]`; importing hypothesis alone takes a second.
+NOT_OURS = ("hypothesispytest", "timeout", "xdist", "xdist.looponfail")
 
 MODULE = '''
 import pytest
@@ -74,6 +76,7 @@ def _measured(folder: Path, unittest: Path, different: int, rounds: int) -> dict
     module = folder / "test_chart.py"
     module.write_text(MODULE.format(chart=str(chart), tests=TESTS, different=different), encoding="utf-8")
     pytest: Command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", module]
+    pytest += [part for plugin in NOT_OURS for part in ("-p", f"no:{plugin}")]
     return take_turns(
         {
             "ours": lambda: run(pytest, cwd=folder),

@@ -19,7 +19,9 @@ from timonier.chart import Case, Chart, load_chart
 from timonier.engine import Release
 from timonier.engine.embedded import EmbeddedEngine
 from timonier.errors import TimonierError
-from timonier.render import render
+from timonier.render import render, render_documents
+from timonier.report.text import documents_yaml, trimmed
+from timonier.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -160,6 +162,24 @@ def test_a_nasty_chart_is_refused_where_its_case_says_so(chart: Chart, case: Cas
     refused = first.what.endswith("Error") and not others
     assert refused is case.name.startswith("refused"), first.text
     assert "\n" not in first.text or not refused
+
+
+RENDERED = [
+    pytest.param(chart, case, id=f"{chart.path.name}-{case.name}")
+    for chart in NASTY
+    for case in chart.cases
+    if not case.name.startswith("refused") and (chart.path.name, case.name) not in EMBEDDED_DIFFERS
+]
+
+
+@pytest.mark.parametrize(("chart", "case"), RENDERED)
+def test_what_is_printed_is_what_helm_template_prints(
+    chart: Chart, case: Case, embedded: EmbeddedEngine, helm4: ProgramEngine
+) -> None:
+    """White space, comments and separators too: nothing on the way from the template to the terminal is lost."""
+    documents = trimmed(render_documents(chart, case.values, RELEASE, embedded))
+    command = ["template", RELEASE.name, str(chart.path), "--namespace", RELEASE.namespace, "--skip-crds", "-f", "-"]
+    assert documents_yaml(documents) == helm4._run(command, to_json(case.values).encode()).decode()
 
 
 def test_what_is_compared(helm3: ProgramEngine, helm4: ProgramEngine) -> None:
