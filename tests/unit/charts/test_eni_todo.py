@@ -905,6 +905,10 @@ REFUSED: dict[str, dict[str, Any]] = {
     | {"externalDatabase": {"host": "a", "password": "b", "existingSecret": "c"}},
     "sessionReplication needs a database all pods share: set mariadb.enabled=true or externalDatabase.host": NO_DATABASE
     | {"sessionReplication": {"enabled": True}},
+    "application and database are both called todo: set mariadb.fullnameOverride": {
+        "fullnameOverride": "todo",
+        "mariadb": {"fullnameOverride": "todo"},
+    },
     "extraEnv sets MULTIPART_LOCATION, which the chart sets from other values: remove it": {
         "extraEnv": [{"name": "MULTIPART_LOCATION", "value": "x"}]
     },

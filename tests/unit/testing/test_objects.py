@@ -113,12 +113,18 @@ def test_jmespath_expressions_search_an_object(render: Render, shop: Path) -> No
     assert web.search("spec.strategy") is None
 
 
-def test_changing_what_was_returned_changes_nothing_for_others(render: Render, shop: Path) -> None:
+def test_changing_what_was_returned_changes_nothing_for_others(render: Render, charts_folder: Path) -> None:
     """Renderings are shared between tests."""
-    render(shop)["Deployment"]["spec.template.spec.containers"].clear()
-    render(shop)["Deployment"]["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
-    assert render(shop)["Deployment"].search("length(spec.template.spec.containers)") == 2
-    assert render(shop)["Deployment"]['metadata.labels["app.kubernetes.io/name"]'] == "web"
+    chart = charts_folder / "mariadb"
+    assert render(chart)["StatefulSet"].manifest is render(chart)["StatefulSet"].manifest
+    render(chart)["StatefulSet"]["spec.template.spec.containers"].clear()
+    render(chart)["StatefulSet"]["metadata"]["labels"]["app.kubernetes.io/name"] = "other"
+    render(chart)["StatefulSet"].get("metadata.labels").clear()
+    render(chart)["StatefulSet"].search("spec.selector.matchLabels").clear()
+    found = render(chart)["StatefulSet"]
+    assert found.search("length(spec.template.spec.containers)") == 1
+    assert found['metadata.labels["app.kubernetes.io/name"]'] == "mariadb"
+    assert found["spec.selector.matchLabels"]
 
 
 def test_a_template_that_is_no_yaml_fails_the_test_that_needs_it(
