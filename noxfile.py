@@ -164,8 +164,9 @@ def images(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, side by side with what else does the same."""
+    """Measure, side by side with what else does the same; `-- --write` puts the results into benchmarks/README.md."""
     install(session, "tests")
-    session.run("python", "benchmarks/render.py", *CHARTS, *session.posargs)
+    session.run("python", "benchmarks/render.py", *CHARTS)
+    session.run("python", "-m", "benchmarks.run", *session.posargs)
     with engine(session):
         session.run("python", "benchmarks/cluster_up.py", env=ENGINE)
