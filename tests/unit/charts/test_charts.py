@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
-import re
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import pytest
 
 from timonier import yamlio
 from timonier.chart import Case, Chart, load_chart
+from timonier.check.kubeschemas import Api, schemas_of
 from timonier.engine import Release
 from timonier.errors import SourceError, ValuesError
 from timonier.render import render
@@ -22,13 +19,14 @@ from timonier.render import render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import jsonschema_rs
+
     from timonier.engine.embedded import EmbeddedEngine
     from timonier.manifest import Manifest
 
 CHARTS = [load_chart(path.parent) for path in sorted((Path(__file__).parents[3] / "charts").glob("*/Chart.yaml"))]
 CASES = [pytest.param(chart, case, id=f"{chart.name}-{case.name}") for chart in CHARTS for case in chart.cases]
 RELEASE = Release("some", "somewhere")
-SCHEMAS = files("kubernetes_validate") / "kubernetes-json-schema"
 # The oldest Kubernetes the charts promise, two of those the clusters of the tests run, and the newest with schemas.
 VERSIONS = ("1.30.0", "1.34.0", "1.36.0", "1.37.0")
 # Parts of a pod that the charts hand on as they are: Kubernetes says what may stand there.
@@ -39,16 +37,11 @@ every_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.n
 every_case = pytest.mark.parametrize(("chart", "case"), CASES)
 
 
-@functools.cache
 def validator(version: str, kind: str, api_version: str) -> jsonschema_rs.Validator:
     """Return the strict schema of a kind: a field it does not know is an error."""
-    folder = SCHEMAS / f"v{version}-local-strict"
-    group = re.sub(r"^([^./]*)(?:\.[^/]*)?/", r"\1-", api_version)
-    schema = json.loads((folder / f"{kind}-{group}.json".lower()).read_text())
-    definitions = json.loads((folder / "_definitions.json").read_text())
-    registry = jsonschema_rs.Registry([("_definitions.json", definitions)])
-    made: jsonschema_rs.Validator = jsonschema_rs.validator_for(schema, registry=registry)
-    return made
+    known = schemas_of(version).kind(Api(api_version, kind))
+    assert known, f"Kubernetes {version} has no {api_version} {kind}"
+    return known.validator
 
 
 def maps(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 - any part of values
@@ -87,9 +80,9 @@ def test_every_object_is_what_kubernetes_knows(
     findings = [
         f"{manifest.identity}: {error.instance_path}: {error.message}"
         for manifest in rendered(chart, case, embedded)
-        for error in validator(
-            version, manifest.identity.kind, str(manifest.document["apiVersion"])
-        ).iter_errors(manifest.document)
+        for error in validator(version, manifest.identity.kind, str(manifest.document["apiVersion"])).iter_errors(
+            manifest.document
+        )
     ]
     assert findings == []
 

@@ -159,6 +159,7 @@ def placed(of: Subject, paths: list[tuple[str, str]]) -> list[Finding]:
         ("Deployment", "spec.template.spec.containers[2].image", "templates/_helpers.tpl:27", "more"),
         ("Deployment", "spec.template.spec.containers[0].livenessProbe", "templates/_helpers.tpl:15", ""),
         ("Deployment", "spec.template.spec.imagePullSecrets[0].name", "templates/deployment.yaml:16", "pull"),
+        ("Deployment", "spec.template.spec.containers[2].livenessProbe", "templates/_helpers.tpl:26", ""),
         ("Service/a", "spec.type", "templates/services.yaml:9", ""),
         ("Service/b", "spec.type", "templates/services.yaml:20", ""),
         ("Service/b", "metadata.annotations.example.org/a.b", "templates/services.yaml:18", "annotations"),
