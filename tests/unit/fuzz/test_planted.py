@@ -116,6 +116,18 @@ def test_a_schema_that_refuses_without_a_key(hunt: Hunt, make_chart: MakeChart) 
     assert (found.defect.kind, found.values) == (Kind.NO_PATH, {"debug": True})
 
 
+def test_a_refusal_of_a_keys_name_does_not_say_where_it_is(hunt: Hunt, make_chart: MakeChart) -> None:
+    """`propertyNames` is answered with the name alone; with `patternProperties` the path is there."""
+    texts = {"type": "string"}
+    names = {"type": "object", "propertyNames": {"pattern": "^[a-z]+$"}, "additionalProperties": texts}
+    chart = make_chart(configmap("x") | schema(labels=names), values="labels: {}\n")
+    [found] = hunt(chart)
+    assert found.defect.kind is Kind.NO_PATH
+    assert list(found.values) == ["labels"]
+    patterns = {"type": "object", "patternProperties": {"^[a-z]+$": texts}, "additionalProperties": False}
+    assert hunt(make_chart(configmap("x") | schema(labels=patterns), values="labels: {}\n")) == []
+
+
 def test_a_subchart_by_its_alias(hunt: Hunt, make_chart: MakeChart) -> None:
     """Its values are drawn too, by its own schema and under the name the parent gives it."""
     sub = "charts/db/"
@@ -164,7 +176,7 @@ def test_a_sound_chart(hunt: Hunt, make_chart: MakeChart) -> None:
     files = schema(
         name={"type": "string", "pattern": "^[a-z]+$", "maxLength": 63},
         note={"type": "string"},
-        selector={"type": "object", "propertyNames": label, "additionalProperties": label},
+        selector={"type": "object", "patternProperties": {label["pattern"]: label}, "additionalProperties": False},
         port={"type": "integer", "minimum": 1, "maximum": 65535},
     )
     chart = make_chart({"templates/a.yaml": template, **files}, values="name: a\nnote: b\nselector: {}\nport: 80\n")

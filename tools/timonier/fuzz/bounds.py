@@ -92,12 +92,18 @@ def _maps(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the empty map, and maps with a key of the user's own, which templates have to quote."""
     if not schema.get("required"):
         yield {}
+    for names, part in _own_keys(schema):
+        values = list(bounds(part))
+        yield from ({names[0]: value} for value in values)
+        yield from ({name: value} for name in names[1:] for value in values[:1])
+
+
+def _own_keys(schema: Mapping[str, Any]) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
+    """Yield keys that a user makes up, and the schema of what is below them."""
+    for pattern, part in (schema.get("patternProperties") or {}).items():
+        yield list(_texts({"pattern": pattern})) or ["x"], part
     if isinstance(others := schema.get("additionalProperties"), dict):
-        values = list(bounds(others))
-        yield from ({"x": value} for value in values)
-        yield from (
-            {name: value} for name in _texts(schema.get("propertyNames") or {"minLength": 1}) for value in values[:1]
-        )
+        yield list(_texts(schema.get("propertyNames") or {"minLength": 1})) or ["x"], others
 
 
 _BOUNDS = {

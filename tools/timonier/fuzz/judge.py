@@ -17,6 +17,7 @@ from timonier.manifest import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from timonier.chartfiles import ChartFiles
     from timonier.engine import Engine, Release, Template
@@ -130,16 +131,17 @@ class Judge:
         try:
             templates = self._engine.template(self._files, values, self._release)
         except ValuesError as refusal:
-            return self._schema_refusal(refusal)
+            return self._schema_refusal(refusal, values)
         except RenderError as failure:
             return self._failure(failure)
         return self._objects(templates)
 
-    def _schema_refusal(self, refusal: ValuesError) -> Verdict:
+    def _schema_refusal(self, refusal: ValuesError, values: Mapping[str, Any]) -> Verdict:
         if _REFUSED not in refusal.message:
             raise refusal  # the release's name: not a matter of values
         said = refusal.message.partition(_REFUSED)[2].removesuffix(".")
-        if any(map(_names_its_key, said.split("; "))):
+        keys = {*values, *(name.partition(".")[0] for name in self._known)}
+        if any(_names_its_key(finding, keys) for finding in said.split("; ")):
             return Verdict(is_refused=True)
         return Verdict((Defect(Kind.NO_PATH, "values.schema.json", refusal.message),), is_refused=True)
 
@@ -178,9 +180,14 @@ class Judge:
         return manifest, self._checker.alone(manifest) if manifest else None
 
 
-def _names_its_key(finding: str) -> bool:
-    """Whether a schema's finding says where it is, or what is missing there: `top level: missing property 'image'`."""
-    return _TOP not in finding or bool(set(_QUOTED.findall(finding)) - _COMBINATIONS)
+def _names_its_key(finding: str, keys: AbstractSet[str]) -> bool:
+    """Whether a schema's finding says where it is, or which key at the top: `top level: missing property 'image'`.
+
+    Of a key's own name (`propertyNames`) the validator says what it is, and not where: that is no path.
+    """
+    chart, at_the_top, problem = finding.partition(_TOP)
+    named = set(_QUOTED.findall(problem))
+    return not at_the_top or bool(named & keys if not chart else named - _COMBINATIONS)
 
 
 def _template_error(failure: RenderError) -> Defect:
