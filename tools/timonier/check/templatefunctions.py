@@ -115,6 +115,8 @@ def _get(reader: Reader, command: Command, given: Sequence[Thing]) -> Thing:
         if key.is_constant:
             of_list = [elements(thing)] if any(name.isdigit() for name in key.texts) else []
             thing = either(*(below(thing, name) for name in key.texts), *of_list)
+            if len(key.texts) > 1:
+                thing = reader.plausible(thing)
         else:
             reader.use_any_key(thing, command)
             thing = elements(thing)

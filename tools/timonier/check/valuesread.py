@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from timonier.check.reads import Read
@@ -55,12 +56,7 @@ class Reader:
     """
 
     def __init__(self, definitions: Mapping[str, Definition], has_default: Callable[[Path], bool]) -> None:
-        """Prepare to read.
-
-        Args:
-            definitions: What can be included.
-            has_default: Whether a value is there when nothing is set; who asks for one that is says nothing.
-        """
+        """Prepare to read, with what can be included, and whether values.yaml has a value."""
         self.reads: set[Read] = set()
         self.written: set[Path] = set()
         self.included: set[str] = set()
@@ -242,6 +238,10 @@ class Reader:
                 if path or each is thing:
                     with self.lenient():
                         self._record(path, node, is_whole=True)
+
+    def plausible(self, thing: Thing) -> Thing:
+        """Return a thing without the values that lie in nothing values.yaml has: a loop could go down for ever."""
+        return replace(thing, paths=frozenset(path for path in thing.paths if self._has_default(path[:-1])))
 
     def use_any_key(self, thing: Thing, node: Node) -> None:
         """Note that a key is read that is not known.
