@@ -58,6 +58,7 @@ def test_the_same_object_twice(found: Found, text: str) -> None:
         config("a", api="serving.knative.dev/v1", kind="Service") + config("a", kind="Service"),
         "{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}}\n---\n" * 2,
         "{apiVersion: v1, kind: Pod}\n---\n" * 2,
+        "{apiVersion: v1, metadata: {name: a}}\n---\n" * 2,
     ],
 )
 def test_objects_that_only_look_the_same(found: Found, text: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from timonier.chart import Case
 from timonier.check.context import CaseContext
-from timonier.check.podspec import PodIndex, autoscaled, pod_of, pods_of, replicas_of, selects
+from timonier.check.podspec import PodIndex, autoscaled, namespace_of, pod_of, pods_of, replicas_of, selects
 from timonier.check.reading import entries, integer, leaves, mapping, pairs, string, strings
 from timonier.engine import Release
 from timonier.manifest import Manifest, read_manifests
@@ -62,7 +62,8 @@ def test_sidecars_run_as_long_as_the_pod() -> None:
     """An init container that restarts always; no other init container, and nothing ephemeral."""
     pod = pod_of(
         one(
-            "{apiVersion: v1, kind: Pod, spec: {containers: [{name: web}], ephemeralContainers: [{name: debug}],"
+            "{apiVersion: v1, kind: Pod, spec: {containers: [{name: web}],"
+            " ephemeralContainers: [{name: debug, restartPolicy: Always}],"
             " initContainers: [{name: wait}, {name: proxy, restartPolicy: Always}]}}"
         )
     )
@@ -80,6 +81,7 @@ def test_sidecars_run_as_long_as_the_pod() -> None:
         ({"matchLabels": {"app": "web", "statefulset.kubernetes.io/pod-name": "web-0"}}, True),
         ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["db", "web"]}]}, True),
         ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["db"]}]}, False),
+        ({"matchExpressions": [{"key": "job-name", "operator": "In", "values": ["db"]}]}, True),
         ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}, False),
         ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["db"]}]}, True),
         ({"matchExpressions": [{"key": "role", "operator": "Exists"}]}, False),
@@ -99,6 +101,28 @@ def test_selectors_select_as_kubernetes_does(selector: dict[str, object], *, sel
     assert ({"app": "web"} in found) is selected
     assert PodIndex(context).selected(selector, "elsewhere") == []
     assert len(pods_of(context.manifests)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "annotations", "stays"),
+    [
+        ("apps/v1, kind: Deployment", "{}", True),
+        ("batch/v1, kind: Job", "{}", False),
+        ("apps/v1, kind: Deployment", "{helm.sh/hook: test}", False),
+    ],
+)
+def test_what_is_there_to_stay(kind: str, annotations: str, *, stays: bool) -> None:
+    """No Job, and no hook."""
+    pod = pod_of(one(f"{{apiVersion: {kind}, metadata: {{annotations: {annotations}}}, spec: {{template: {POD}}}}}"))
+    assert pod is not None
+    assert pod.is_service is stays
+
+
+def test_a_namespace_of_its_own() -> None:
+    """Or the release's."""
+    manifests = read_manifests("{kind: A, metadata: {namespace: own}}\n---\n{kind: B}", origin="test")
+    context = CaseContext(Case("", ""), manifests, "1.34.0", Release("some", "here"))
+    assert [namespace_of(manifest, context) for manifest in manifests] == ["own", "here"]
 
 
 def test_an_autoscaler_decides_on_the_replicas() -> None:

@@ -112,7 +112,7 @@ def duplicates(manifests: Sequence[Manifest], context: CaseContext) -> Iterator[
         firsts = [seen.setdefault((group, kind, namespace, name, event), place) for event in manifest.hooks or ("",)]
         if min(firsts) != place:
             other = manifests[min(firsts)].source
-            said = other if other and other != manifest.source else "Another document"
+            said = other if other != manifest.source else "Another document"
             hint = "Give one of them another name, or render only one of them."
             yield Problem(f"{said} is called the same, {kind} {name}.", "metadata.name", manifest, hint=hint)
 

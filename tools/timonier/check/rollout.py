@@ -63,7 +63,7 @@ def _share(value: object, pods: int) -> int | None:
     """Return a number or percentage of pods, rounded up as the disruption controller does."""
     if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,9})%", value)):
         return math.ceil(int(match[1]) * pods / 100)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) else None
 
 
 @case_rule("single-node-volume", Severity.WARNING)
@@ -85,7 +85,7 @@ def single_node_volume(context: CaseContext) -> Iterator[Problem]:
     for manifest in context.manifests if claims else ():
         namespace = namespace_of(manifest, context)
         pod = pod_of(manifest)
-        for path, name in _claimed(pod) if pod and manifest.identity.group == "apps" else ():
+        for path, name in _claimed(pod) if pod else ():
             scaler = scaled.get((namespace, manifest.identity.kind, manifest.identity.name))
             if (namespace, name) in claims and (sentence := _sharing(manifest, scaler)):
                 yield Problem(sentence, path, manifest)
@@ -130,7 +130,7 @@ def invalid_strategy(manifest: Manifest, context: CaseContext) -> Iterator[Probl
     rolling = strategy.get("rollingUpdate")
     if strategy.get("type") == "Recreate" and rolling is not None:
         yield Problem("Recreate takes no rollingUpdate.", "spec.strategy.rollingUpdate")
-    elif all(at(rolling, key) in (0, "0%") and at(rolling, key) is not False for key in ("maxSurge", "maxUnavailable")):
+    elif all(at(rolling, key) in (0, "0%") for key in ("maxSurge", "maxUnavailable")):
         yield Problem("maxSurge and maxUnavailable are both 0: no pod could ever be replaced.", "spec.strategy")
 
 
