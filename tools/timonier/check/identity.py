@@ -204,7 +204,7 @@ def helm_labels(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:
     people and dashboards what belongs together and where it comes from. See *Labels and Annotations* among Helm's best
     practices. A helper that every template includes gives them to all objects.
     """
-    if context.chart is None or "items" in manifest.document:
+    if context.chart is None:
         return
     labels = mapping(manifest.document, "metadata", "labels")
     if missing := [label for label in _HELM_LABELS if label not in labels]:
