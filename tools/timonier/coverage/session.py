@@ -7,6 +7,7 @@ import functools
 import io
 import time
 import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # timonier runs already, so pytest cannot rewrite the assertions of its plugin: nothing is lost, but it would warn.
 _OPTIONS = ("-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 _CACHED = type(functools.cache(lambda: None))
+_SECONDS_A_RENDERING = 0.01
+_SHORTEST = 0.001
+"""A test's seconds, so that what takes no time at all is not preferred to everything."""
 
 
 @dataclass
@@ -38,7 +42,8 @@ class TestRun:
         item: pytest's.
         seconds: How long it took when nothing was altered.
         keys: What it rendered of the chart.
-        kills: How many alterations it noticed.
+        tried: How many alterations of a file it was asked about.
+        noticed: How many of them it noticed.
     """
 
     __test__ = False  # its name begins like a test's
@@ -46,7 +51,13 @@ class TestRun:
     item: pytest.Item
     seconds: float = 0.0
     keys: dict[Key, None] = field(default_factory=dict)
-    kills: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+
+    def worth(self, file: str, renderings: int) -> float:
+        """How much it probably notices of a file's alterations, in a second, with so many renderings to be made."""
+        likely = (self.noticed[file] + 1) / (self.tried[file] + 2)
+        return likely / (self.seconds + renderings * _SECONDS_A_RENDERING + _SHORTEST)
 
 
 class Suite:

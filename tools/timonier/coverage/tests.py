@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from timonier.chartfiles import read_chart_files
 from timonier.coverage.alter import alterations
 from timonier.coverage.measure import Asked, ask_cases
 from timonier.coverage.reach import reach
 from timonier.coverage.renders import Baseline, Question, ask
 from timonier.coverage.result import Coverage, Measured, Tried
 from timonier.coverage.session import with_suite
-from timonier.errors import TimonierError
+from timonier.errors import SourceError, TimonierError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from timonier.chart import Chart
     from timonier.chartfiles import ChartFiles
@@ -62,6 +63,8 @@ def measure_tests(
         )
 
     with_suite(templates.files, paths, work)
+    if read_chart_files(templates.files.path).files != templates.files.files:
+        raise SourceError(f"{chart.path} changed while its tests were run.", hint="Run it once more.")
     return found[0]
 
 
@@ -136,10 +139,17 @@ class _Measuring:
     def _try(self, number: int, alteration: Alteration) -> Tried:
         """Run one test after another on an altered chart, the likeliest first, until one of them fails."""
         altered = _Altered(self._templates.altered(alteration, notes=False), number, self._asked)
-        for test in sorted(self._suite.tests, key=lambda test: (-test.kills, test.seconds)):
+        file = alteration.place.file
+        left = [test for test in self._suite.tests if altered.is_reached_by(test.keys)]
+        while left:
+            test = max(left, key=lambda test: test.worth(file, altered.unanswered(test.keys)))
+            left.remove(test)
             telling = [key for key in test.keys if altered.says_otherwise(key)]
-            if telling and self._fails(test, altered, telling):
-                test.kills += 1
+            if not telling:
+                continue
+            test.tried[file] += 1
+            if self._fails(test, altered, telling):
+                test.noticed[file] += 1
                 return Tried(alteration.what, has_effect=True, noticed_by=test.item.nodeid)
         return Tried(alteration.what, has_effect=altered.has_effect or self._shows(number, alteration), noticed_by="")
 
@@ -177,6 +187,14 @@ class _Altered:
     def has_effect(self) -> bool:
         """Whether anything that was rendered says something else."""
         return any(self._says_otherwise.values())
+
+    def is_reached_by(self, keys: Iterable[Key]) -> bool:
+        """Whether any of these renderings may come by what is altered."""
+        return any(self._number in self._asked[key].reach.possible for key in keys)
+
+    def unanswered(self, keys: Iterable[Key]) -> int:
+        """Count the renderings that are still to be made to compare all of these."""
+        return sum(key not in self._says_otherwise and self._number in self._asked[key].reach.possible for key in keys)
 
     def says_otherwise(self, key: Key) -> bool:
         """Whether a rendering says something else than that of the unaltered chart."""
