@@ -85,7 +85,7 @@ def test_an_interrupt_is_one_sentence(
 ) -> None:
     """Ctrl-C in the middle of whatever."""
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("timonier.source.open_source", interrupted)
@@ -135,7 +135,7 @@ def test_a_closed_pipe_is_quiet(make_chart: Callable[..., Path]) -> None:
 def test_a_defect_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What nobody expected keeps its traceback: a sentence would only hide where it comes from."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("timonier.source.open_source", broken)
