@@ -1002,12 +1002,17 @@ NOTES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "NodePort": (
         {"service": {"type": "NodePort"}, "replicas": 2},
-        ["get nodes -o jsonpath", "get service/shop-eni-todo -o", "WARNING: uploads are kept in each pod."],
+        [
+            'echo "http://$(kubectl --namespace here get nodes -o jsonpath',
+            "$(kubectl --namespace here get service/shop-eni-todo -o jsonpath",
+            "helm --namespace here test shop\n",
+            "WARNING: uploads are kept in each pod.",
+        ],
         ["port-forward"],
     ),
     "LoadBalancer": (
         {"service": {"type": "LoadBalancer", "port": 8080}},
-        ["get service/shop-eni-todo -o jsonpath", ":8080/eni-todo/"],
+        ["$(kubectl --namespace here get service/shop-eni-todo -o jsonpath", ":8080/eni-todo/"],
         ["port-forward", "get nodes"],
     ),
     "shared uploads": (
@@ -1028,7 +1033,7 @@ NOTES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     ),
     "ingress with a certificate": (
         ingress("nginx", tls=[{"hosts": ["eni-todo.localhost"], "secretName": "tls"}]),
-        ["  https://eni-todo.localhost/eni-todo/"],
+        ["  https://eni-todo.localhost/eni-todo/\n"],
         ["WARNING"],
     ),
 }
