@@ -63,6 +63,10 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 
 {{- define "shop.pod" -}}
 containers:
+  {{- if .Values.helper }}
+  - name: helper
+    image: helper
+  {{- end }}
   - name: web
     image: {{ include "shop.image" . }}
     {{- with .Values.resources }}
@@ -78,6 +82,18 @@ containers:
     image: {{ .image }}
   {{- end }}
 {{- end }}
+
+{{- define "shop.notes" -}}
+team: {{ .Values.team }}
+{{- end }}
+"""
+CONFIG = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+data:
+{{ include "shop.notes" . | indent 2 }}
 """
 SERVICES = """\
 apiVersion: v1
@@ -110,11 +126,13 @@ more: [{name: x, image: y}]
 annotations: {example.org/a.b: c}
 port: 0
 pull: [{name: key}]
+team: red
 """
 FILES = {
     "templates/deployment.yaml": DEPLOYMENT,
     "templates/_helpers.tpl": HELPERS,
     "templates/services.yaml": SERVICES,
+    "templates/config.yaml": CONFIG,
 }
 
 
@@ -148,18 +166,19 @@ def placed(of: Subject, paths: list[tuple[str, str]]) -> list[Finding]:
         ("Deployment", "metadata.labels.literal", "templates/deployment.yaml:8", ""),
         ("Deployment", "metadata.labels.app.kubernetes.io/name", "templates/_helpers.tpl:2", ""),
         ("Deployment", "metadata.namespace", "templates/deployment.yaml:5", ""),
-        ("Deployment", "spec.template.spec.containers[0].image", "templates/_helpers.tpl:16", "image"),
+        ("Deployment", "spec.template.spec.containers[0].image", "templates/_helpers.tpl:20", "image"),
         (
             "Deployment",
             "spec.template.spec.containers[0].resources.limits.cpu",
-            "templates/_helpers.tpl:19",
+            "templates/_helpers.tpl:23",
             "resources",
         ),
-        ("Deployment", "spec.template.spec.containers[1].image", "templates/_helpers.tpl:23", "sidecar.image"),
-        ("Deployment", "spec.template.spec.containers[2].image", "templates/_helpers.tpl:27", "more"),
-        ("Deployment", "spec.template.spec.containers[0].livenessProbe", "templates/_helpers.tpl:15", ""),
+        ("Deployment", "spec.template.spec.containers[1].image", "templates/_helpers.tpl:27", "sidecar.image"),
+        ("Deployment", "spec.template.spec.containers[2].image", "templates/_helpers.tpl:31", "more"),
+        ("Deployment", "spec.template.spec.containers[0].livenessProbe", "templates/_helpers.tpl:19", ""),
         ("Deployment", "spec.template.spec.imagePullSecrets[0].name", "templates/deployment.yaml:16", "pull"),
-        ("Deployment", "spec.template.spec.containers[2].livenessProbe", "templates/_helpers.tpl:26", ""),
+        ("Deployment", "spec.template.spec.containers[2].livenessProbe", "templates/_helpers.tpl:30", ""),
+        ("ConfigMap", "data.team", "templates/_helpers.tpl:36", "team"),
         ("Service/a", "spec.type", "templates/services.yaml:9", ""),
         ("Service/b", "spec.type", "templates/services.yaml:20", ""),
         ("Service/b", "metadata.annotations.example.org/a.b", "templates/services.yaml:18", "annotations"),
@@ -269,20 +288,19 @@ def test_every_leaf_of_the_projects_charts_has_its_line(
 ) -> None:
     """Nearly all to the key itself or to the action that prints it, and none to a line that shows neither."""
     of = subject(charts_folder / name, embedded)
+    collector = Collector(of, Selection({"anything": Severity.ERROR}))
+    for made in of.renderings:
+        for manifest in made.context.manifests:
+            for path in leaves(manifest.document):
+                problem = Problem("Something.", path=dotted(path))
+                collector.add(anything, problem, made.context, made.versions, manifest)
     lines: dict[str, list[str]] = {}
     seen: Counter[str] = Counter()
-    for made in of.renderings:
-        context = made.context
-        collector = Collector(Subject(of.label, [made], of.chart), Selection({"anything": Severity.ERROR}))
-        for manifest in context.manifests:
-            for path in leaves(manifest.document):
-                collector.add(anything, Problem("Something.", path=dotted(path)), context, made.versions, manifest)
-        for finding in collector.findings():
-            file = finding.place.file
-            if file not in lines:
-                lines[file] = (charts_folder.parent / file).read_text().splitlines()
-            line = lines[file][finding.place.line - 1]
-            key = finding.path.rpartition(".")[2].rpartition("/")[2].partition("[")[0]
-            seen["key" if key in line else "printed" if "{{" in line or "- " in line else "parent"] += 1
+    for finding in collector.findings():
+        file = finding.place.file
+        lines.setdefault(file, (charts_folder.parent / file).read_text().splitlines())
+        line = lines[file][finding.place.line - 1]
+        key = finding.path.rpartition(".")[2].rpartition("/")[2].partition("[")[0]
+        seen["key" if key in line else "printed" if "{{" in line or "- " in line else "parent"] += 1
     assert seen["parent"] < 0.01 * seen.total(), seen
     assert seen["key"] > 0.7 * seen.total(), seen

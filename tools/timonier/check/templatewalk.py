@@ -149,15 +149,25 @@ class _Block:
         return _Block(self.file, tuple(inside), head)
 
     def items(self, index: int, value: object) -> list[tuple[Line, _Block]]:
-        """Return the item of a list: the one with the same name, else the one at that place, else the last."""
+        """Return the item of a list: at its place, among those that do not say anything else; none when all do."""
         edge = min((line.indent for line in self.lines if line.is_item), default=-1)
         starts = [at for at, line in enumerate(self.lines) if line.is_item and line.indent == edge]
-        if not starts or edge > max(self.indent, edge):
-            return []
-        bounds = zip(starts, [*starts[1:], len(self.lines)], strict=True)
+        bounds = zip(starts, [*starts, len(self.lines)][1:], strict=True)
         items = [self._item(self.lines[start:end]) for start, end in bounds]
-        named = [item for item in items if _is_named(item[1], value)]
-        return named[:1] or [items[min(index, len(items) - 1)]]
+        fitting = [item for item in items if not item[1].contradicts(value)]
+        named = [item for item in fitting if _is_named(item[1], value)]
+        return named[:1] or [item for item in items[index : index + 1] if item in fitting] or fitting[-1:]
+
+    def contradicts(self, value: object) -> bool:
+        """Whether the block writes another text than the rendered one has."""
+        if isinstance(value, str):
+            written = self.lines[0].text.strip(" -\"'")
+            return HOLE not in written and not written.startswith(("|", ">")) and written != value
+        known = value if isinstance(value, dict) else {}
+        own = [line for line in self.lines if line.key in known and line.key_indent == self.indent]
+        return any(
+            isinstance(known[line.key], str) and _is_literal(line) and not _says(line, known[line.key]) for line in own
+        )
 
     def _item(self, lines: tuple[Line, ...]) -> tuple[Line, _Block]:
         """Return an item's first line, and the item without its dash."""
@@ -189,6 +199,11 @@ def _may_print(key: str, name: str) -> bool:
 def _says(line: Line, value: object) -> bool:
     """Whether a line writes a value, literally."""
     return isinstance(value, str | int) and line.value.strip("\"'") == str(value)
+
+
+def _is_literal(line: Line) -> bool:
+    """Whether the line writes a value that no action and no other line has a part in."""
+    return bool(line.value) and HOLE not in line.value and not line.value.startswith(("|", ">", "&", "*"))
 
 
 def _is_named(block: _Block, value: object) -> bool:
