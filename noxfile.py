@@ -47,6 +47,9 @@ LINT_STEPS: tuple[tuple[str, ...], ...] = (
     ("yamllint", "--strict", "."),
     ("pymarkdown", "scan", "--recurse", *MARKDOWN),
     ("timonier", "docs", *CHARTS, "--check"),
+    ("timonier", "check", *CHARTS, "--strict"),
+    ("python", "docs/cli.py", "--check"),
+    ("python", "docs/rules.py", "--check"),
     ("python", ".ci/helm_lint.py", *CHARTS),
 )
 
@@ -74,7 +77,7 @@ def show(session: nox.Session, *arguments: str, differs: bool = False) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff, mypy strict, YAML, Markdown, the values tables, and `helm lint --strict` of both charts in every case."""
+    """Ruff, mypy strict, YAML, Markdown, what is generated, `timonier check` and `helm lint` of both charts."""
     install(session, "lint")
     fail_if_any(session, run_lint(session))
 
