@@ -180,12 +180,15 @@ def test_custom_resources_need_their_definition(run: Run, tmp_path: Path) -> Non
     assert sentence in run("check", "shop.yaml", *SCHEMA_RULES)[1]
 
 
-@pytest.mark.parametrize("folder", ["crds", "charts/sub/crds", "templates"])
+@pytest.mark.parametrize("folder", ["crds", "charts/sub/crds", "templates", "templates/crds"])
 def test_a_charts_own_definitions_are_known(run: Run, make_chart: Callable[..., Path], folder: str) -> None:
     """From its `crds/`, a subchart's, or among its manifests."""
     files = {
         "templates/shop.yaml": SHOP,
-        f"{folder}/crd.yaml": CRD,
+        # Where templates lie, it is one.
+        f"{folder}/crd.yaml": CRD.replace("shops.example.org", '{{ "shops" }}.example.org')
+        if "templates" in folder
+        else CRD,
         "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n",
     }
     found = findings(run("check", make_chart(files), *SCHEMA_RULES, "-o", "json")[1])

@@ -7,6 +7,7 @@ is refused (the API server would drop it, and with strict field validation refus
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 CRD_KIND = "CustomResourceDefinition"
 _OBJECT_META = "https://kubernetes.io/api/_definitions.json#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+# A folder of that name below `templates/` holds templates as any other.
+_CRD_FILE = re.compile(r"(?:charts/[^/]+/)*crds/")
 _SUFFIXES = (".yaml", ".yml", ".json")
 # Keywords of JSON Schema that say the same in `openAPIV3Schema`, and hold no further fields.
 _KEPT = (

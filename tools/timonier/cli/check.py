@@ -240,7 +240,7 @@ def _progress() -> Iterator[Callable[[], None]]:
             return
         with Console(stderr=True).status("") as status:
             while not finished.wait(0.1):
-                status.update(f"{counter.done} renderings done")
+                status.update(f"checking, {counter.done} renderings so far")
 
     shown = threading.Thread(target=show, daemon=True)
     shown.start()
