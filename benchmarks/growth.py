@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH, HEIGHT = 400, 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 34, 58
+LEFT, RIGHT, TOP, BOTTOM = 56, 28, 34, 58
 COLOURS = ("#0b62c4", "#c4480b")
 STYLE = (
     "text{font:12px sans-serif;fill:#444}.title{font-size:13px;font-weight:bold}.axis{stroke:#888}.grid{stroke:#ddd}"

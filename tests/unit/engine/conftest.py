@@ -25,3 +25,9 @@ def helm3() -> ProgramEngine:
     """Helm 3, built where the cache does not have it."""
     got = subprocess.run([sys.executable, str(HELM_3)], stdout=subprocess.PIPE, text=True, check=True)
     return ProgramEngine(got.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def program(helm4: ProgramEngine) -> ProgramEngine:
+    """The helm program of every test of the engines: always there, and always the same version."""
+    return helm4
