@@ -222,6 +222,20 @@ def test_tests_reach_and_notice(shop: Path) -> None:
     assert noticed_by[12, "output"] == "test_shop.py::test_switched_off"
 
 
+def test_two_processes_find_what_one_does(shop: Path) -> None:
+    """Each alters every other place; a chart has to be larger than this one for that."""
+    (shop.parent / "test_shop.py").write_text(TESTS)
+    program = (
+        "from timonier.cli import main\nfrom timonier.coverage import shares\n"
+        "shares._PLACES_WORTH_A_PROCESS = 1\nmain('coverage shop --tests test_shop.py -o json'.split())"
+    )
+    command = [sys.executable, "-c", program]
+    together = subprocess.run(command, cwd=shop.parent, check=True, capture_output=True, text=True)
+    alone = in_process(shop.parent, "shop", "--tests", "test_shop.py", "-o", "json")
+    assert standings(together.stdout) == standings(alone.stdout)
+    assert "noticed" in standings(alone.stdout).values()
+
+
 def test_a_test_that_asserts_nothing_notices_nothing(shop: Path) -> None:
     """Reached is not noticed; but for the branch that makes the chart refuse, which nobody can overlook."""
     (shop.parent / "test_shop.py").write_text(

@@ -77,19 +77,15 @@ def coverage(
 
 
 def _measure(name: str, tests: list[str], engine: str, progress: Progress, *, subcharts: bool) -> Coverage:
+    if tests:
+        from timonier.coverage.shares import measure_in_shares
+
+        return measure_in_shares(name, engine, tests, progress, subcharts=subcharts)
     from timonier.coverage.measure import measure_cases
-    from timonier.coverage.templates import Templates
-    from timonier.source import ChartSource, open_source
+    from timonier.coverage.templates import open_templates
 
-    source = open_source(name, engine)
-    if not isinstance(source, ChartSource):
-        raise SourceError(f"{name} is not a chart.", hint="Only a chart has templates.")
-    templates = Templates(source.files(), subcharts=subcharts)
-    if not tests:
-        return measure_cases(source.chart, templates, source.engine, progress)
-    from timonier.coverage.tests import measure_tests
-
-    return measure_tests(source.chart, templates, source.engine, tests, progress)
+    source, templates = open_templates(name, engine, subcharts=subcharts)
+    return measure_cases(source.chart, templates, source.engine, progress)
 
 
 def _write(found: Coverage, output: Format, file: Path | None) -> None:

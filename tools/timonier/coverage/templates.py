@@ -10,8 +10,9 @@ from timonier.chartfiles import ChartFiles
 from timonier.coverage.instrument import MARK, failing, instrument, marking
 from timonier.coverage.places import declares, find_places
 from timonier.coverage.result import Unaltered
-from timonier.errors import TimonierError, ValuesError
+from timonier.errors import SourceError, TimonierError, ValuesError
 from timonier.gotemplate import Action, parse, walk
+from timonier.source import ChartSource, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -127,6 +128,19 @@ def _defaults(files: ChartFiles, template: str) -> Mapping[str, Any]:
         return {}
     defaults = yamlio.load(files.text(name), origin=f"{files.path}/{name}", error=ValuesError)
     return defaults if isinstance(defaults, dict) else {}
+
+
+def open_templates(name: str, engine: str, *, subcharts: bool) -> tuple[ChartSource, Templates]:
+    """Open a chart and parse its templates.
+
+    Raises:
+        SourceError: It is no chart, or a template does not parse.
+        EngineError: There is no such engine.
+    """
+    source = open_source(name, engine)
+    if not isinstance(source, ChartSource):
+        raise SourceError(f"{name} is not a chart.", hint="Only a chart has templates.")
+    return source, Templates(source.files(), subcharts=subcharts)
 
 
 def _is_template(name: str) -> bool:

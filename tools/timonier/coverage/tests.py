@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.chartfiles import read_chart_files
 from timonier.coverage.alter import alterations
@@ -28,8 +28,23 @@ if TYPE_CHECKING:
     from timonier.engine import Engine
 
 
+class Share(NamedTuple):
+    """Which places one of several processes alters: every so manyeth, beginning with one of the first."""
+
+    first: int
+    of: int
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and number % self.of == self.first
+
+
 def measure_tests(
-    chart: Chart, templates: Templates, engine: Engine, paths: Sequence[str], progress: Progress
+    chart: Chart,
+    templates: Templates,
+    engine: Engine,
+    paths: Sequence[str],
+    progress: Progress,
+    share: Share,
 ) -> Coverage:
     """Measure what cases and tests reach, and what the tests notice.
 
@@ -39,6 +54,7 @@ def measure_tests(
         engine: What renders the cases; the tests bring their own.
         paths: The tests, as pytest takes them.
         progress: Told how far it is.
+        share: Which places are altered; of the others it is said by whom they are reached, and no more.
 
     Raises:
         TimonierError: A case does not render, or the tests do not pass as it is.
@@ -49,7 +65,7 @@ def measure_tests(
     def work(suite: Suite) -> None:
         measuring = _Measuring(templates, engine, cases, suite, progress)
         measuring.record()
-        measured = measuring.measure()
+        measured = measuring.measure(share)
         found.append(
             Coverage(
                 chart=str(chart.path),
@@ -117,8 +133,8 @@ class _Measuring:
         reached = reach(self._templates, call.engine, question, outcome, known)
         return Asked(call.engine, question, Baseline(outcome, again), reached)
 
-    def measure(self) -> list[Measured]:
-        """Alter every place that is reached, and run the tests that could notice."""
+    def measure(self, share: Share) -> list[Measured]:
+        """Alter every place of a share that is reached, and run the tests that could notice."""
         measured = []
         places = self._templates.places
         for number, place in enumerate(places):
@@ -130,7 +146,7 @@ class _Measuring:
                 ),
                 "",
             )
-            found = alterations(self._templates.trees[place.file], place) if reached_by else []
+            found = alterations(self._templates.trees[place.file], place) if reached_by and number in share else []
             tried = [self._try(number, alteration) for alteration in found]
             measured.append(Measured(place, reached_by, tuple(tried)))
             self._progress("altering templates", number + 1, len(places))
