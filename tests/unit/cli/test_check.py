@@ -186,9 +186,7 @@ def test_a_charts_own_definitions_are_known(run: Run, make_chart: Callable[..., 
     files = {
         "templates/shop.yaml": SHOP,
         # Where templates lie, it is one.
-        f"{folder}/crd.yaml": CRD.replace("shops.example.org", '{{ "shops" }}.example.org')
-        if "templates" in folder
-        else CRD,
+        f"{folder}/crd.yaml": f"{{{{- if true }}}}\n{CRD}{{{{- end }}}}\n" if "templates" in folder else CRD,
         "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n",
     }
     found = findings(run("check", make_chart(files), *SCHEMA_RULES, "-o", "json")[1])
