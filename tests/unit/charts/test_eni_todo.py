@@ -476,7 +476,11 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
             ],
         },
     ),
-    "nothing to write to is no volume": ({"writablePaths": []}, WEB, {f"{POD}.volumes[name=scratch]": ABSENT}),
+    "nothing to write to is no volume": (
+        {"writablePaths": []},
+        WEB,
+        {f"{POD}.volumes[name=scratch]": ABSENT, f"{CONTAINER}.volumeMounts[name=scratch]": ABSENT},
+    ),
     "the pods run as their own account": ({}, WEB, {f"{POD}.serviceAccountName": "eni-todo"}),
     "or as one that is named": ({"serviceAccount": {"name": "mine"}}, WEB, {f"{POD}.serviceAccountName": "mine"}),
     "or as the namespace's": (
