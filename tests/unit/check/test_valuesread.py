@@ -113,6 +113,16 @@ def test_a_loop_walks_down_a_path(tmp_path: Path) -> None:
     assert read(known(tmp_path, templates__a=walking)) == {"a.b.c"}
 
 
+def test_a_loop_does_not_walk_into_what_is_not_there(tmp_path: Path) -> None:
+    """Or it would never end, with keys in any order at any depth; the key below what there is may be optional."""
+    keys = "a b c d e f g h"
+    walking = f'{{{{ $x := .Values }}}}{{{{ range splitList " " "{keys}" }}}}{{{{ $x = index $x . }}}}{{{{ end }}}}'
+    chart = known(tmp_path, templates__a=walking)
+    paths = {read.path for read in chart.reader.reads}
+    assert ("a", "b", "h") in paths
+    assert [path for path in paths if not chart.has_default(path[:-1])] == []
+
+
 def test_values_files_and_helm_itself_read_values(tmp_path: Path) -> None:
     """Templates in values, files that templates may hand to `tpl`, and a dependency's condition."""
     values = VALUES + "text: '{{ .Values.a.e }}'\n"
