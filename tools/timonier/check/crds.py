@@ -13,6 +13,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier import yamlio
+from timonier.chartfiles import unpack_subcharts
 from timonier.check.kubeschemas import Api
 from timonier.errors import ClusterError, SourceError
 from timonier.manifest import read_manifests
@@ -53,10 +54,9 @@ def crds_of_files(files: ChartFiles) -> list[Mapping[str, Any]]:
     Raises:
         SourceError: One is not YAML.
     """
-    folders = {name: name.split("/")[:-1] for name in sorted(files.files) if name.endswith(_SUFFIXES)}
-    # Below `templates/`, a folder of that name holds templates like any other.
-    names = [name for name, above in folders.items() if "crds" in above and "templates" not in above]
-    return [crd for name in names for crd in read_crds(files.text(name), origin=f"{files.path}/{name}")]
+    unpacked = unpack_subcharts(files)
+    names = [name for name in sorted(unpacked.files) if _CRD_FILE.match(name) and name.endswith(_SUFFIXES)]
+    return [crd for name in names for crd in read_crds(unpacked.text(name), origin=f"{files.path}/{name}")]
 
 
 def crds_of_paths(paths: Iterable[Path]) -> list[Mapping[str, Any]]:
