@@ -146,6 +146,12 @@ def test_a_threshold_fails_and_says_by_how_much(run: Callable[..., Ended], shop:
     assert run("coverage", shop, "--fail-under-reached", "63.5").code == 0
 
 
+def test_a_threshold_is_met_by_just_as_much(run: Callable[..., Ended], make_chart: Callable[..., Path]) -> None:
+    """100 percent is not less than 100."""
+    chart = make_chart({"templates/a.yaml": "a: {{ .Values.a }}"}, values="a: 1\n")
+    assert run("coverage", chart, "--fail-under-reached", "100", "--fail-under-noticed", "100").code == 0
+
+
 def test_html_shows_the_source_and_loads_nothing(run: Callable[..., Ended], shop: Path, tmp_path: Path) -> None:
     """Each line in the colour of its worst place."""
     page = tmp_path / "coverage.html"
@@ -153,6 +159,7 @@ def test_html_shows_the_source_and_loads_nothing(run: Callable[..., Ended], shop
     assert (code, out) == (0, "")
     text = page.read_text()
     assert '<span class="line unreached"><span class="number">9</span>  {{ . }}: yes' in text
+    assert '<span class="line unreached"><span class="number">8</span>' in text
     assert '<span class="line noticed"><span class="number">5</span>' in text
     assert '<span class="line "><span class="number">2</span>apiVersion: v1' in text
     assert not re.search(r"https?://|<script|<link|src=", text)

@@ -57,7 +57,7 @@ def test_a_document_of_another_length_each_time_is_left_out() -> None:
 
 def test_errors_are_compared_by_what_they_say() -> None:
     """Not by the line in the template or what is written there, which an alteration moves."""
-    broken = "shop cannot be rendered: template: a.yaml:1:3: executing \"a\" at <{}>: error calling include: bad"
+    broken = 'shop cannot be rendered: template: a.yaml:1:3: executing "a" at <{}>: error calling include: bad'
     assert not Baseline(RenderError(broken.format("include .x")), ()).differs(RenderError(broken.format("print .x")))
     failing = Baseline(RenderError("shop says, at shop/templates/a.yaml:3:4: no"), RenderError("the same"))
     assert not failing.says_otherwise(RenderError("shop says, at shop/templates/a.yaml:3:19: no"))
