@@ -88,6 +88,7 @@ def test_what_baseline_forbids(found: Found, text: str, control: str, path: str)
         pod("ports: [{hostPort: 0, containerPort: 80}], livenessProbe: {httpGet: {port: 80}}"),
         pod(security("seLinuxOptions: {type: container_t, level: s0}, appArmorProfile: {type: RuntimeDefault}")),
         pod(annotations="{container.apparmor.security.beta.kubernetes.io/web: localhost/mine, other: unconfined}"),
+        pod(annotations="{container.apparmor.security.beta.kubernetes.io/web: runtime/default}"),
         pod(spec="securityContext: {sysctls: [{name: net.ipv4.tcp_syncookies}]}, volumes: [{name: v, emptyDir: {}}]"),
     ],
 )
@@ -186,6 +187,19 @@ def test_what_restricted_forbids(found: Found, text: str, message: str, path: st
 def test_what_restricted_allows_or_baseline_says(found: Found, text: str) -> None:
     """What the pod says holds for its containers; Windows has no capabilities; nothing is said twice."""
     assert found(podsecurity.pod_security_restricted, text) == []
+
+
+def test_windows_has_users_too(found: Found) -> None:
+    """Only what is Linux's is left out there."""
+    [problem] = found(podsecurity.pod_security_restricted, pod(spec="os: {name: windows}", container="image: a"))
+    assert problem.message == "Running as Non-root: runAsNonRoot is not true (web)."
+
+
+@pytest.mark.parametrize(("source", "what"), [("{path: /data}", "/data"), ("{}", "a path")])
+def test_which_path_of_the_node(found: Found, source: str, what: str) -> None:
+    """As far as it is said."""
+    [problem] = found(podsecurity.pod_security_baseline, pod(spec=f"volumes: [{{name: v, hostPath: {source}}}]"))
+    assert problem.message == f"HostPath Volumes: {what} of the node is mounted."
 
 
 def test_a_container_that_may_write_to_its_image(found: Found) -> None:

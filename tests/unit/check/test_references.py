@@ -141,6 +141,7 @@ def test_what_is_not_there(found: Found, text: str, path: str, message: str) -> 
         binding("view", kind="ClusterRole") + binding("system:auth-delegator", kind="ClusterRole"),
         binding("c", kind="ClusterRole") + ROLE.replace("Role", "ClusterRole").replace("name: r", "name: c"),
         binding("r", "{kind: ServiceAccount, name: x, namespace: monitoring}") + ROLE,
+        pod("", "env: [{valueFrom: {configMapKeyRef: {key: k}}}]"),
     ],
 )
 def test_what_is_there_or_always_is(found: Found, text: str) -> None:
@@ -153,6 +154,7 @@ def test_what_is_there_or_always_is(found: Found, text: str) -> None:
     [
         an("Certificate", "web", "{secretName: x}", api="cert-manager.io/v1"),
         an("SealedSecret", "x", api="bitnami.com/v1alpha1"),
+        pod("", "command: [make, x]").replace("name: web}", "name: make, annotations: {helm.sh/hook: pre-install}}", 1),
         an("Job", "make", "{template: {spec: {containers: [{args: [create, --secret-name=x]}]}}}", api="batch/v1"),
         an(
             "CronJob",
@@ -252,7 +254,7 @@ def test_the_only_file_of_a_volume_that_renames(found: Found) -> None:
     """A mount of one file goes by the file's name, which may be in a folder, and not by the key."""
     volume = "volumes: [{name: v, configMap: {name: x, items: [{key: k, path: conf/app.ini}]}}]"
     there = holding("ConfigMap", "data: {k: ''}")
-    for path, problems in (("conf/app.ini", 0), ("conf", 0), ("k", 1), ("con", 1)):
+    for path, problems in (("", 0), ("conf/app.ini", 0), ("conf", 0), ("k", 1), ("con", 1)):
         user = pod(volume, f"volumeMounts: [{{name: v, subPath: {path}}}]")
         assert len(found(references.missing_key, user + there)) == problems
 
@@ -268,6 +270,10 @@ def test_a_backend_goes_by_the_services_port(found: Found, port: str, problems: 
     """By its name or its number, never by the container's."""
     assert len(found(references.backend_port, ingress(port=port) + SERVICE)) == problems
     assert found(references.backend_port, ingress(port=port)) == []
+    default = an(
+        "Ingress", "d", f"{{defaultBackend: {{service: {{name: web, port: {port}}}}}}}", api="networking.k8s.io/v1"
+    )
+    assert len(found(references.backend_port, default + SERVICE)) == problems
 
 
 @pytest.mark.parametrize(("backend", "problems"), [
