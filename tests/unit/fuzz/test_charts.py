@@ -52,6 +52,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *((chart, {"commonLabels": {"x": "x y"}}) for chart in BOTH),
     *((chart, {"fullnameOverride": "1"}) for chart in BOTH),
     *((chart, {"podSecurityContext": {"seccompProfile": {"type": None}}}) for chart in BOTH),
+    *((chart, {"resources": {"requests": {"<<": 1}}}) for chart in BOTH),
     ("mariadb", {"auth": {"secretKeys": {"rootPassword": "x", "password": "x"}}}),
     ("mariadb", {"service": {"enabled": None}}),
     ("mariadb", {"persistence": {"size": "1.2.3"}}),
