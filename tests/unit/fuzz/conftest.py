@@ -22,6 +22,14 @@ class Hunt(Protocol):
         """Search with a budget that a test can afford."""
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make found values small for as long as it takes: on a busy machine the limit would leave them larger."""
+    from timonier.fuzz import search
+
+    monkeypatch.setattr(search, "_SHRINK_SECONDS", 600.0)
+
+
 @pytest.fixture
 def hunt() -> Hunt:
     """Return what searches a chart in a process of its own: `hunt(chart)`."""
@@ -30,6 +38,6 @@ def hunt() -> Hunt:
 
     def search(chart: Path, *, examples: int = 200, seed: int = 1, timeout: float = 5.0) -> list[Found]:
         request = Request(chart, Settings(), timeout=timeout)
-        return fuzz_chart(request, Budget(examples, 60, seed), lambda _: None).found
+        return fuzz_chart(request, Budget(examples, 600, seed), lambda _: None).found
 
     return search

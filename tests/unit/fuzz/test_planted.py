@@ -77,7 +77,7 @@ def test_a_number_that_is_printed_as_a_float(hunt: Hunt, make_chart: MakeChart) 
 def test_a_rendering_that_never_ends(hunt: Hunt, make_chart: MakeChart) -> None:
     """It is ended after the time it is given, and the search goes on."""
     chart = make_chart(configmap(SLOW + "{{ .Values.image.tag | quote }}"), values="debug: false\nimage: {tag: a}\n")
-    found = hunt(chart, timeout=1.0)
+    found = hunt(chart, timeout=2.0)
     assert {(one.defect.kind, json.dumps(one.values)) for one in found} == {
         (Kind.HANG, '{"debug": true}'),
         (Kind.NIL, '{"image": null}'),

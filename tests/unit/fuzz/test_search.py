@@ -26,7 +26,7 @@ FINE = Verdict()
 
 
 def run(
-    judge: Callable[[Values], Verdict], *, bases: Sequence[Values] = ({},), examples: int = 300, seconds: float = 60
+    judge: Callable[[Values], Verdict], *, bases: Sequence[Values] = ({},), examples: int = 300, seconds: float = 600
 ) -> Result:
     """Search with a judge."""
     return Search(judge, bases, KEYS, Budget(examples, seconds, 7), lambda _: None).run()
@@ -47,7 +47,7 @@ def test_the_same_seed_draws_the_same_values() -> None:
             seen.append(json.dumps(values))
             return FINE
 
-        Search(judge, [{}], KEYS, Budget(100, 60, seed), lambda _: None).run()
+        Search(judge, [{}], KEYS, Budget(100, 600, seed), lambda _: None).run()
         return seen
 
     first = drawn(1)
@@ -87,7 +87,7 @@ def test_several_defects_are_found_each_by_its_smallest_values() -> None:
         return FINE
 
     web = Key(("web",), {"type": "object"}, {}, is_checked=True)
-    result = Search(judge, [{}], (*KEYS, web), Budget(600, 60, 1), lambda _: None).run()
+    result = Search(judge, [{}], (*KEYS, web), Budget(600, 600, 1), lambda _: None).run()
     found = {(one.defect.place, json.dumps(one.values)) for one in result.found}
     assert {place for place, _ in found} == {"a:1", "b:2"}
     assert {("a:1", '{"web": null}'), ("a:1", '{"name": null}')} <= found
