@@ -5,6 +5,6 @@
 - `alter`: the same templates with one thing altered.
 - `renders`: renderings before and after, and whether they say the same.
 - `measure`: the cases, and what they reach and notice.
-- `tests`, `session`: a test suite in this process, and what it reaches and notices.
+- `tests`, `session`, `intercept`: a test suite in this process, and what it reaches and notices; `shares`: in two.
 - `result`: what was found.
 """
