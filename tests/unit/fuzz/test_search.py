@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from timonier.fuzz.bounds import TEXTS
 from timonier.fuzz.judge import Defect, Kind, Verdict
 from timonier.fuzz.keys import Key
 from timonier.fuzz.search import Budget, Result, Search
@@ -70,7 +71,8 @@ def test_right_and_wrong_values_are_drawn() -> None:
 
     run(judge, examples=800)
     assert {"1", "65535", "None", "'x'", "[]", "{}", "True"} <= seen["web", "port"]
-    assert {"''", "'yes'", "'null'", "'- x'", "': x'", "'x\\ny'", "'{{'", "None", "0", "[]"} <= seen["name",]
+    assert len({repr(text) for text in TEXTS} & seen["name",]) > len(TEXTS) // 2
+    assert {"None", "0", "[]", "{}", "True"} <= seen["name",]
     assert {"True", "False", "'x'"} <= seen["debug",]
 
 
