@@ -70,10 +70,12 @@ def test_right_and_wrong_values_are_drawn() -> None:
         return FINE
 
     run(judge, examples=800)
-    assert {"1", "65535", "None", "'x'", "[]", "{}", "True"} <= seen["web", "port"]
-    assert len({repr(text) for text in TEXTS} & seen["name",]) > len(TEXTS) // 2
-    assert {"None", "0", "[]", "{}", "True"} <= seen["name",]
-    assert {"True", "False", "'x'"} <= seen["debug",]
+    wrong = {"True", "False", "'x'", "''", "[]", "['x']", "{}", "1.5"}
+    assert {"1", "65535", "None"} <= seen["web", "port"]
+    assert len(wrong & seen["web", "port"]) > 3
+    assert len({repr(text) for text in TEXTS} & seen["name",]) > 20
+    assert len((wrong - {"'x'", "''"}) & seen["name",]) > 2
+    assert {"True", "False"} <= seen["debug",]
 
 
 def test_several_defects_are_found_each_by_its_smallest_values() -> None:
