@@ -68,7 +68,7 @@ def test_lines_are_counted_in_the_stream() -> None:
 
 def test_what_is_no_mapping_is_refused() -> None:
     """A values file that is a list is no manifest."""
-    with pytest.raises(SourceError, match=r"^x\.yaml:3: a manifest is a mapping, this is a list\."):
+    with pytest.raises(SourceError, match=r"^x\.yaml:3: a manifest has to be a mapping, this is a list\."):
         read_manifests("a: 1\n---\n- b\n", origin="x.yaml")
 
 

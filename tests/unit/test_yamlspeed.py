@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timonier import yamlio
-from timonier.yamlspeed import QuickConstruction
+from timonier.errors import SourceError
+from timonier.yamlspeed import QuickConstruction, TextKeys
 
 CONSTRUCTORS = yamlio._Loader.yaml_constructors
 
 
-class Slow(yaml.CSafeLoader):
+class Slow(TextKeys, yaml.CSafeLoader):
     """What `yamlio` reads with, without the quick construction."""
 
     yaml_implicit_resolvers = yamlio._Loader.yaml_implicit_resolvers
@@ -35,7 +36,7 @@ ODD = [
         "a: !!map b",
         "a: !other b",
     ),
-    *("a: *x", "a: [", "1: a\ntrue: b\nnull: c\n1.5: d\n", "a: !!bool maybe", "- !!null ''", "a: !!str {b: c}"),
+    *("a: *x", "a: [", "1: a\ntrue: b\n1.5: d\n", "a: !!bool maybe", "- !!null ''", "a: !!str {b: c}"),
 ]
 
 
@@ -60,15 +61,39 @@ def test_odd_documents_read_the_same(text: str) -> None:
     assert read(yamlio._Loader, text) == read(Slow, text), "the second time, from memory"
 
 
-def test_an_alias_is_the_same_object_and_may_hold_itself() -> None:
-    """As in PyYAML: a document that doubles itself a hundred times is not written out."""
+def test_an_alias_is_the_same_object() -> None:
+    """As in PyYAML, so that what is repeated costs nothing."""
     [value] = yaml.load_all("a: &x [1]\nb: *x\n", Loader=yamlio._Loader)
     assert value["a"] is value["b"]
-    doubling = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 100))
-    [value] = yaml.load_all(doubling, Loader=yamlio._Loader)
-    assert value["a99"][0] is value["a98"]
-    [value] = yaml.load_all("&x [*x]", Loader=yamlio._Loader)
-    assert value[0] is value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 100)), "aliases, written"),
+        (
+            "a0: &a0 {x: y}\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30)),
+            "aliases, written",
+        ),
+        ("&x [*x]", "holds itself"),
+        ("a: &x {b: *x}", "holds itself"),
+        ("<<: {a: 1}\nb: &x {c: *x}", "holds itself"),
+        ("[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("~: a", "null is no key"),
+    ],
+)
+def test_what_nobody_could_read_is_refused(text: str, problem: str) -> None:
+    """A document that doubles itself a hundred times would take all memory of whoever writes it out."""
+    with pytest.raises(SourceError, match=problem):
+        yamlio.load(text, origin="a.yaml", error=SourceError)
+
+
+def test_keys_are_text() -> None:
+    """As they are once Helm has made JSON of them: what each became was printed by helm 4.3.0."""
+    text = "{on: 0, n: 0, 1.5: 0, 1e3: 0, 1e30: 0, 0x1f: 0, .inf: 0, 2024-01-01: 0, 0.1: 0, 1234567.891: 0}"
+    expected = ["true", "false", "1.5", "1000", "1e+30", "31", ".inf", "2024-01-01", "0.1", "1.2345679e+06"]
+    assert list(yamlio.load(text, origin="a.yaml", error=SourceError)) == expected
+    assert list(yamlio.load(f"{{<<: {{}}, a: {text}}}", origin="a.yaml", error=SourceError)["a"]) == expected
 
 
 SCALARS = (

@@ -101,18 +101,18 @@ def read_manifest(
 def _problem_of_head(document: object) -> str:
     """Say what keeps Helm from reading a manifest's head, if anything: pkg/release/v1/util/manifest.go, SimpleHead."""
     if not isinstance(document, dict):
-        return f"a manifest is a mapping, this is {_named(document)}"
+        return f"a manifest has to be a mapping, this is {_named(document)}"
     metadata = document.get("metadata")
     if not isinstance(metadata, dict | None):
-        return f"metadata is a mapping, this is {_named(metadata)}"
+        return f"metadata has to be a mapping, this is {_named(metadata)}"
     annotations = (metadata or {}).get("annotations")
     if not isinstance(annotations, dict | None):
-        return f"metadata.annotations is a mapping, this is {_named(annotations)}"
+        return f"metadata.annotations has to be a mapping, this is {_named(annotations)}"
     texts = [("apiVersion", document.get("apiVersion")), ("kind", document.get("kind"))]
     texts += [("an annotation", value) for value in (annotations or {}).values()]
     texts += [("metadata.name", (metadata or {}).get("name"))]
     wrong = next(((place, value) for place, value in texts if isinstance(value, dict | list)), None)
-    return f"{wrong[0]} is text, this is {_named(wrong[1])}" if wrong else ""
+    return f"{wrong[0]} has to be text, this is {_named(wrong[1])}" if wrong else ""
 
 
 def _named(value: object) -> str:

@@ -297,3 +297,17 @@ def test_a_rule_nobody_knows_in_the_settings_is_refused(run: Run, chart: Path, t
         assert code == 2
         assert ".timonier.yaml" in err
         assert "there is no rule 'shcema'. Did you mean schema?" in err
+
+
+@pytest.mark.parametrize("command", ["check {0}", "diff {0} {1}", "render {1}.missing"])
+def test_what_a_manifest_says_does_not_steer_the_terminal(run: Run, tmp_path: Path, command: str) -> None:
+    """An escape sequence in a name would colour, hide or overwrite what else is there."""
+    files = [tmp_path / "a.yaml", tmp_path / "b\x1b[31m.yaml"]
+    for number, file in enumerate(files):
+        file.write_text(
+            f'{{apiVersion: v1, kind: ConfigMap, metadata: {{name: "a\\e[2J"}}, data: {{"\\e[31m": {number}}}}}'
+        )
+    _, out, err = run(*command.format(*files).split())
+    assert out + err
+    assert "\x1b" not in out + err
+    assert "\\x1b[" in out + err

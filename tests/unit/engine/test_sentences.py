@@ -20,33 +20,37 @@ NO_MANIFESTS = [
     (
         "- a\n",
         f"{DECODE}array into Go value of type releaseutil.SimpleHead",
-        "1: a manifest is a mapping, this is a list.",
+        "1: a manifest has to be a mapping, this is a list.",
     ),
-    ("text\n", f"{DECODE}string into Go value of type util.SimpleHead", "1: a manifest is a mapping, this is text."),
+    (
+        "text\n",
+        f"{DECODE}string into Go value of type util.SimpleHead",
+        "1: a manifest has to be a mapping, this is text.",
+    ),
     (
         "kind: [A]\n",
         f"{DECODE}array into Go struct field SimpleHead.kind of type string",
-        "1: kind is text, this is a list.",
+        "1: kind has to be text, this is a list.",
     ),
     (
         "metadata: 3\n",
         f"{DECODE}number into Go struct field SimpleHead.metadata of type struct {{ Name string }}",
-        "1: metadata is a mapping, this is a number.",
+        "1: metadata has to be a mapping, this is a number.",
     ),
     (
         "metadata: {annotations: yes}\n",
         f"{DECODE}bool into Go struct field .metadata.annotations of type map[string]string",
-        "1: metadata.annotations is a mapping, this is true or false.",
+        "1: metadata.annotations has to be a mapping, this is true or false.",
     ),
     (
         "metadata: {annotations: {a: {b: c}}}\n",
         f"{DECODE}object into Go struct field .metadata.annotations of type string",
-        "1: an annotation is text, this is a mapping.",
+        "1: an annotation has to be text, this is a mapping.",
     ),
     (
         "metadata: {name: {a: b}}\n",
         f"{DECODE}object into Go struct field .metadata.name of type string",
-        "1: metadata.name is text, this is a mapping.",
+        "1: metadata.name has to be text, this is a mapping.",
     ),
     (
         "kind: A\nb: [1\nc: 2\n",

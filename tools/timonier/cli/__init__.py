@@ -66,5 +66,7 @@ def _usage_hint(error: object) -> str:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"timonier: {sentence}", file=sys.stderr)  # noqa: T201 - the command line's own output
+    from timonier.report.text import visible
+
+    print(visible(f"timonier: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own output
     return code

@@ -111,7 +111,7 @@ def _about_manifest(message: str, chart: Path) -> RenderError | None:
     wanted = "text" if match["wanted"] == "string" else "a mapping"
     what = _HEAD.get((match["field"], wanted), match["field"])
     return RenderError(
-        f"{chart}: rendered {match['source']}:1: {what} is {wanted}, this is {_JSON_KINDS[match['kind']]}."
+        f"{chart}: rendered {match['source']}:1: {what} has to be {wanted}, this is {_JSON_KINDS[match['kind']]}."
     )
 
 

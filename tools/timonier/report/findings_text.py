@@ -9,7 +9,7 @@ from rich.text import Text
 
 from timonier.check.kubeschemas import minor, version_key
 from timonier.check.model import Severity
-from timonier.report.text import console
+from timonier.report.text import console, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +28,11 @@ def print_findings(result: Result) -> None:
     out = console()
     cases = {checked.label: checked.cases for checked in result.checked}
     for file, findings in groupby(result.findings, key=lambda finding: finding.place.file):
-        out.print(Text(file, style="bold"))
+        out.print(Text(visible(file), style="bold"))
         for finding in findings:
             out.print(_heading(finding))
             if more := about(finding, cases[finding.chart], result.versions):
-                out.print(Text(_INDENT + more, style="dim"))
+                out.print(Text(_INDENT + visible(more), style="dim"))
         out.print()
     worst = next((severity for severity in Severity if result.count(severity)), None)
     out.print(Text(summary(result), style=_STYLES[worst] if worst else "bold green"))
@@ -94,7 +94,7 @@ def _heading(finding: Finding) -> Text:
     line = f"{finding.place.line or '':>{_LINE_WIDTH}}"
     severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
     hint = f" {finding.hint}" if finding.hint else ""
-    return Text.assemble(f"{line}  ", severity, "  ", (finding.rule, "bold"), f"  {finding.message}{hint}")
+    return Text.assemble(f"{line}  ", severity, "  ", (finding.rule, "bold"), visible(f"  {finding.message}{hint}"))
 
 
 def _cases(cases: Sequence[str], every: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ What draws tables is imported where it is used: writing manifests down needs non
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
     from timonier.manifest import Manifest
     from timonier.render import Document, Rendering
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MILLISECONDS = 1000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _ACTION_STYLES = {"added": "bold green", "changed": "bold yellow", "removed": "bold red"}
 _PIPE_WIDTH = 120
+
+
+def visible(text: str) -> str:
+    """Return text with control characters written out: what is printed of a chart must not steer the terminal."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def console() -> Console:
@@ -94,14 +101,14 @@ def print_difference(difference: Difference, old: str, new: str) -> None:
     from rich.text import Text
 
     out = console()
-    out.print(Text(summary(difference, old, new), style="bold"))
+    out.print(Text(visible(summary(difference, old, new)), style="bold"))
     for change in difference.changes:
         _print_change(out, change)
     if difference.generated:
         places = [f"{identity}: {path}" for identity, path in difference.generated]
         out.print(Text("\nGenerated anew at every rendering, and so not compared:", style="dim"))
         for place in places:
-            out.print(Text(f"  {place}", style="dim"))
+            out.print(Text(visible(f"  {place}"), style="dim"))
 
 
 def summary(difference: Difference, old: str, new: str) -> str:
@@ -121,10 +128,11 @@ def _print_change(out: Console, change: Change) -> None:
     from rich.text import Text
 
     where = f"  ({change.source})" if change.source else ""
-    heading = Text.assemble((f"\n{change.action}", _ACTION_STYLES[change.action]), f" {change.identity}{where}")
+    what = visible(f" {change.identity}{where}")
+    heading = Text.assemble((f"\n{change.action}", _ACTION_STYLES[change.action]), what)
     out.print(heading)
     for line in change.lines:
-        out.print(Text(line, style=_STYLES.get(line[:1], "")))
+        out.print(Text(visible(line), style=_STYLES.get(line[:1], "")))
 
 
 def manifests_yaml(manifests: Iterable[Manifest]) -> str:
