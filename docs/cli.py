@@ -8,7 +8,6 @@ With --check nothing is written: what is out of date is named, and the exit code
 from __future__ import annotations
 
 import enum
-import inspect
 import re
 import sys
 from pathlib import Path
@@ -44,13 +43,12 @@ def table(command: Any) -> list[str]:  # noqa: ANN401 - typer's classes are not 
 def written(option: Any) -> str:  # noqa: ANN401 - typer's classes are not public
     """Return an option as one types it: `--output`, `-o` text, json."""
     names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
-    kind = option.type_descriptor.annotation
     if option.is_flag:
         return names
     if option.metavar:
         return f"{names} {cell(option.metavar)}"
-    is_choice = inspect.isclass(kind) and issubclass(kind, enum.Enum)
-    return f"{names} {', '.join(choice.value for choice in kind) if is_choice else option.name.upper()}"
+    choices = getattr(option.type, "choices", None)
+    return f"{names} {', '.join(map(str, choices)) if choices else option.name.upper()}"
 
 
 def default(option: Any) -> str:  # noqa: ANN401 - typer's classes are not public
