@@ -114,22 +114,40 @@ def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False)
         ValuesError: When a case of the chart cannot be read.
         EngineError: When it is a chart and there is no such engine, or nothing to fetch it with.
     """
+    found = _open(name, plain_http=plain_http)
+    if isinstance(found, FileSource):
+        return found
+    renders = choose_engine(engine)
+    chart = with_dependencies(found, _chart_beside, plain_http=plain_http)
+    return ChartSource(chart, renders, name if name.startswith(OCI_SCHEME) else "")
+
+
+def open_chart(name: str, *, plain_http: bool = False) -> Chart:
+    """Read a chart and what it depends on, for those who bring an engine of their own.
+
+    Raises:
+        SourceError: When it is no chart, or a dependency cannot be had.
+        ValuesError: When a case of the chart cannot be read.
+        EngineError: When there is nothing to fetch it with.
+    """
+    found = _open(name, plain_http=plain_http)
+    if isinstance(found, FileSource):
+        raise SourceError(f"{name} is no chart.", hint="Name a chart's directory or archive.")
+    return with_dependencies(found, _chart_beside, plain_http=plain_http)
+
+
+def _open(name: str, *, plain_http: bool) -> Chart | FileSource:
     if name == STANDARD_INPUT:
         return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
     if name.startswith(SCHEME):
-        return _open_revision(read_revision(name), engine, plain_http=plain_http)
+        return _open_revision(read_revision(name))
     if name.startswith(OCI_SCHEME):
         files = pull_chart(name, plain_http=plain_http)
-        return _chart_source(_chart_of_files(files, files.files), engine, name, plain_http=plain_http)
+        return _chart_of_files(files, files.files)
     path = Path(name)
     if path.is_dir() or is_chart(path):
-        return _chart_source(load_chart(path), engine, plain_http=plain_http)
+        return load_chart(path)
     return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
-
-
-def _chart_source(chart: Chart, engine: str, name: str = "", *, plain_http: bool) -> ChartSource:
-    renders = choose_engine(engine)
-    return ChartSource(with_dependencies(chart, _chart_beside, plain_http=plain_http), renders, name)
 
 
 def _chart_beside(chart: Chart, path: str) -> Chart:
@@ -148,15 +166,15 @@ def _chart_beside(chart: Chart, path: str) -> Chart:
     raise SourceError(f"{label} is packaged, without {path} that it depends on.", hint="Package it anew with Helm.")
 
 
-def _open_revision(revision: Revision, engine: str, *, plain_http: bool) -> ChartSource | FileSource:
+def _open_revision(revision: Revision) -> Chart | FileSource:
     """Open what a revision holds, under the revision's name."""
     label = Path(revision.label)
     single = revision.files.get("")
     if single is None:
-        return _chart_source(_chart_of_revision(label, revision.files), engine, plain_http=plain_http)
+        return _chart_of_revision(label, revision.files)
     if is_archive(label):
         files = read_archive(io.BytesIO(single), label)
-        return _chart_source(_chart_of_files(files, files.files), engine, plain_http=plain_http)
+        return _chart_of_files(files, files.files)
     return FileSource(revision.label, tuple(read_manifests(_decode(single, label), origin=revision.label)))
 
 

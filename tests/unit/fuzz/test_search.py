@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from timonier.fuzz.shrink import holds, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     Values = Mapping[str, Any]
 
@@ -38,19 +40,29 @@ def failing(place: str, kind: Kind = Kind.NIL) -> Verdict:
     return Verdict((Defect(kind, place, "It fails."),))
 
 
+def drawn(seed: int, examples: int = 100) -> list[str]:
+    """Return what a search draws that finds nothing."""
+    seen: list[str] = []
+
+    def judge(values: Values) -> Verdict:
+        seen.append(json.dumps(values))
+        return FINE
+
+    Search(judge, [{}], KEYS, Budget(examples, 600, seed), lambda _: None).run()
+    return seen
+
+
+def test_what_else_is_loaded_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis would draw what stands in the modules of whoever calls it, and the same seed give other values."""
+    first = drawn(1, examples=1500)
+    (tmp_path / "constants_of_others.py").write_text("\n".join(f"x{n} = {n * 7 + 1000}" for n in range(500)))
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("constants_of_others")
+    assert drawn(1, examples=1500) == first
+
+
 def test_the_same_seed_draws_the_same_values() -> None:
     """What one machine finds, another one finds too."""
-
-    def drawn(seed: int) -> list[str]:
-        seen: list[str] = []
-
-        def judge(values: Values) -> Verdict:
-            seen.append(json.dumps(values))
-            return FINE
-
-        Search(judge, [{}], KEYS, Budget(100, 600, seed), lambda _: None).run()
-        return seen
-
     first = drawn(1)
     assert len(set(first)) > 50
     assert drawn(1) == first
@@ -106,7 +118,7 @@ def test_a_case_is_changed_and_only_what_is_needed_of_it_is_shown() -> None:
         switched = values.get("debug") is True and values.get("size") == 3
         return failing("a:1") if switched and values.get("name") == "yes" else FINE
 
-    result = run(judge, bases=({}, {"debug": True, "size": 3, "web": {"port": 81}}), examples=1000)
+    result = run(judge, bases=({}, {"debug": True, "size": 3, "web": {"port": 81}}), examples=5000)
     assert [one.values for one in result.found] == [{"debug": True, "size": 3, "name": "yes"}]
 
 

@@ -169,3 +169,15 @@ def test_the_notes_are_told(render: Render, shop: Path) -> None:
     assert render(shop).notes == ""
     (shop / "templates" / "NOTES.txt").write_text("{{ .Release.Name }} is at {{ .Values.type }}.\n")
     assert render(shop, release="mine").notes == "mine is at ClusterIP."
+
+
+def test_what_a_chart_depends_on_is_fetched(render: Render, shop: Path) -> None:
+    """As `helm dependency build` would; the chart's folder stays as it is."""
+    db = shop.parent / "db"
+    (db / "templates").mkdir(parents=True)
+    (db / "Chart.yaml").write_text("apiVersion: v2\nname: db\nversion: 1.0.0\n")
+    (db / "templates/a.yaml").write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: db}\n")
+    with (shop / "Chart.yaml").open("a") as file:
+        file.write("dependencies: [{name: db, version: 1.x, repository: file://../db}]\n")
+    assert ("Secret", "db") in render(shop).inventory
+    assert not (shop / "charts").exists()

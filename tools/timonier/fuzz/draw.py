@@ -7,18 +7,20 @@ YAML, the largest number, a section of which every line is commented out (null).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, strategies
 from hypothesis import seed as seeded
+from hypothesis.internal.conjecture import providers
 
 from timonier.fuzz.candidates import candidates
 from timonier.fuzz.keys import set_at
 from timonier.fuzz.schemas import types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -92,4 +94,21 @@ def hunt(test: Callable[[Mapping[str, Any]], None], drawn: SearchStrategy[Values
     def one(values: Values) -> None:
         test(values)
 
-    one()
+    with _nothing_from_loaded_modules():
+        one()
+
+
+@contextlib.contextmanager
+def _nothing_from_loaded_modules() -> Iterator[None]:
+    """Keep hypothesis from drawing the constants of whatever modules are loaded: a seed gives the same values anywhere.
+
+    It has no setting for that. Where it is built otherwise, the search is as good, and a seed less faithful.
+    """
+    found, cache = providers._get_local_constants, providers.CONSTANTS_CACHE  # noqa: SLF001 - no setting, as said
+    nothing = type(found())()
+    providers._get_local_constants = lambda: nothing  # noqa: SLF001 - as above
+    providers.CONSTANTS_CACHE = type(cache)(cache.max_size)
+    try:
+        yield
+    finally:
+        providers._get_local_constants, providers.CONSTANTS_CACHE = found, cache  # noqa: SLF001 - as above

@@ -7,10 +7,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from timonier.chart import load_chart
 from timonier.chartfiles import read_chart_files
 from timonier.cluster.cache import folder
 from timonier.errors import EngineError
+from timonier.source import open_chart
 from timonier.values import Settings, read_values
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def fuzz_chart(request: Request, budget: Budget, progress: Callable[[Result], No
     from timonier.fuzz.search import Search
     from timonier.fuzz.worker import Task, Worker
 
-    chart = load_chart(request.chart)
-    files = read_chart_files(request.chart)
+    chart = open_chart(str(request.chart))
+    files = chart.files or read_chart_files(chart.path)
     keys = read_keys(files)
     bases = [read_values(request.settings, values) for values in (*(c.values for c in chart.cases), *request.extra)]
     known = frozenset(map(str, keys))

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from timonier.chart import Case, Chart, load_chart
 from timonier.engine import Release
 from timonier.engine.folders import Folders
 from timonier.errors import RenderError, TimonierError, ValuesError
 from timonier.render import render_notes
+from timonier.source import open_chart
 from timonier.testing.objects import Documents, Lookup, Rendered
 from timonier.values import Settings, merge, read_values, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
     from timonier.engine import Engine
 
@@ -87,7 +88,8 @@ class Charts:
         """
         files = self._folders.read(_short(self._root / path))
         if self not in files.kept:
-            files.kept[self] = LoadedChart(load_chart(files.path), files)
+            chart = open_chart(str(files.path))
+            files.kept[self] = LoadedChart(chart, chart.files or files)
         loaded: LoadedChart = files.kept[self]
         return loaded
 
