@@ -24,6 +24,9 @@ nox.options.error_on_external_run = True
 CHARTS = ("charts/mariadb", "charts/eni-todo")
 MARKDOWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "charts")
 
+# What of the charts' templates their tests have to reach, and to notice when it is altered, in percent.
+NOTICED = ("--fail-under-reached", "95", "--fail-under-noticed", "90")
+
 # Sessions that need a container engine may install one where there is none, unless the user forbids it by 0.
 ENGINE = {"TIMONIER_PROVISION": os.environ.get("TIMONIER_PROVISION", "1")}
 
@@ -135,9 +138,10 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything: lint, then the unit tests and the ones on a real cluster in one pytest run."""
+    """Everything: lint, coverage of the charts, then the unit tests and the ones on a real cluster in one run."""
     install(session, "lint")
     failed = run_lint(session)
+    failed += run_coverage(session)
     session.run("python", "tests/corpus/helm3.py")
     try:
         with nullcontext() if takes_another_cluster(session) else engine(session):
@@ -145,6 +149,32 @@ def tests(session: nox.Session) -> None:
     except CommandFailed:
         failed.append("pytest")
     fail_if_any(session, failed)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Alter the charts' templates in memory, one place at a time: do their tests notice?"""
+    install(session, "lint")
+    fail_if_any(session, run_coverage(session))
+
+
+def run_coverage(session: nox.Session) -> list[str]:
+    """Hold both charts to the shares of their templates that have to be reached and noticed; return what fell short."""
+    short = []
+    for chart in CHARTS:
+        try:
+            session.run("timonier", "coverage", chart, "--tests", "tests/unit/charts", *NOTICED)
+        except CommandFailed:
+            short.append(f"coverage of {chart}")
+    return short
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Draw 5,000 values for each chart: is there one that is neither refused nor renders? Some ten minutes."""
+    install(session, "lint")
+    for chart in CHARTS:
+        session.run("timonier", "fuzz", chart, "--examples", "5000", "--time", "30m", *session.posargs)
 
 
 @nox.session
