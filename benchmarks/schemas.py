@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from timonier.check.kubeschemas import known_versions, schemas_of
+from timonier.check.schema.kubeschemas import known_versions, schemas_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ import pytest
 
 from timonier import yamlio
 from timonier.chart import Case, Chart, load_chart
-from timonier.check.kubeschemas import Api, schemas_of
+from timonier.check.schema.kubeschemas import Api, schemas_of
 from timonier.engine import Release
 from timonier.errors import SourceError, ValuesError
 from timonier.render import render

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import access
+from timonier.check.rules import access
 
 if TYPE_CHECKING:
     from collections.abc import Callable

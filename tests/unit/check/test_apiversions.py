@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from timonier.chart import Case
-from timonier.check import apiversions, kubeschemas
 from timonier.check.context import CaseContext
-from timonier.check.kubeschemas import Api
+from timonier.check.rules import apiversions
+from timonier.check.schema import kubeschemas
+from timonier.check.schema.kubeschemas import Api
 from timonier.engine import Release
 from timonier.manifest import read_manifests
 

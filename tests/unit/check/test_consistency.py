@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import consistency, partials, schemavalues
+from timonier.check.rules import consistency, partials, schemavalues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

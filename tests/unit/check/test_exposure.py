@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import exposure
+from timonier.check.rules import exposure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import jobs
+from timonier.check.rules import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

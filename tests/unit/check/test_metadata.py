@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from timonier.chartfiles import read_chart_files
-from timonier.check import dependencies, metadata, versions
 from timonier.check.lint import helm_lint
 from timonier.check.model import Problem, Rule, Severity
+from timonier.check.rules import dependencies, metadata, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from timonier.chart import Case
 from timonier.check.catalogue import all_rules
 from timonier.check.context import CaseContext
 from timonier.check.model import Rule, Scope
-from timonier.check.reading import at
+from timonier.check.objects.reading import at
 from timonier.engine import Release
 from timonier.errors import SourceError
 from timonier.manifest import Manifest, identify, read_manifests

@@ -14,7 +14,7 @@ from timonier.check.model import Finding, Problem, Severity, object_rule
 from timonier.check.place import line_in, split_path
 from timonier.check.printed import line_of
 from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_file
-from timonier.check.schemaerrors import dotted
+from timonier.check.schema.schemaerrors import dotted
 from timonier.engine import Release
 from timonier.manifest import read_manifests
 from timonier.report.text import documents_yaml, trimmed

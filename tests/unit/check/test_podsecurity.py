@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import podsecurity
+from timonier.check.rules import podsecurity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ import pytest
 
 from timonier.chart import Case
 from timonier.check.context import CaseContext
-from timonier.check.podspec import PodIndex, autoscaled, namespace_of, pod_of, pods_of, replicas_of, selects
-from timonier.check.reading import entries, integer, leaves, mapping, pairs, string, strings
+from timonier.check.objects.podspec import PodIndex, autoscaled, namespace_of, pod_of, pods_of, replicas_of, selects
+from timonier.check.objects.reading import entries, integer, leaves, mapping, pairs, string, strings
 from timonier.engine import Release
 from timonier.manifest import Manifest, read_manifests
 

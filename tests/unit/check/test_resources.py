@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import resources
+from timonier.check.rules import resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable

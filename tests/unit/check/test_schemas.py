@@ -9,9 +9,10 @@ import pytest
 
 from timonier.chart import Case
 from timonier.chartfiles import read_chart_files
-from timonier.check import crds, kubeschemas, rendering, schemas
 from timonier.check.context import CaseContext
-from timonier.check.lists import expanded
+from timonier.check.objects.lists import expanded
+from timonier.check.rules import rendering, schemas
+from timonier.check.schema import crds, kubeschemas
 from timonier.engine import Release
 from timonier.errors import EngineError, SourceError, TimonierError
 from timonier.manifest import Manifest, read_manifests

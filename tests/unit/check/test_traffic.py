@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.check import traffic
+from timonier.check.rules import traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from timonier.chartfiles import ChartFiles
-from timonier.check.chartvalues import ChartValues
+from timonier.check.templates.chartvalues import ChartValues
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from timonier.check import (
+from timonier.check.model import Severity
+from timonier.check.rules import (
     access,
     apiversions,
     consistency,
@@ -28,7 +29,6 @@ from timonier.check import (
     traffic,
     uniqueness,
 )
-from timonier.check.model import Severity
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
-    from timonier.check.chartvalues import ChartValues
+    from timonier.check.templates.chartvalues import ChartValues
     from timonier.engine import Engine, Release
     from timonier.errors import TimonierError
     from timonier.manifest import Manifest
@@ -57,8 +57,8 @@ class ChartContext:
 
     @functools.cached_property
     def known_values(self) -> ChartValues:
-        """What values.yaml, templates and schema say of values; see `timonier.check.chartvalues`."""
-        from timonier.check.chartvalues import ChartValues
+        """What values.yaml, templates and schema say of values; see `timonier.check.templates.chartvalues`."""
+        from timonier.check.templates.chartvalues import ChartValues
 
         return ChartValues(self.files, {}, [case.values for case in self.chart.cases])
 

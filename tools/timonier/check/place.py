@@ -12,8 +12,8 @@ import yaml
 from timonier import yamlio
 from timonier.chartfiles import unpack_subcharts
 from timonier.check.model import Finding, Place
-from timonier.check.templatelines import Action, Line, TemplateText, read_template
-from timonier.check.templatewalk import Spot, Walker, child
+from timonier.check.templates.templatelines import Action, Line, TemplateText, read_template
+from timonier.check.templates.templatewalk import Spot, Walker, child
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from timonier.check.lists import is_list
+from timonier.check.objects.lists import is_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
 from timonier.check.context import CaseContext, ChartContext
-from timonier.check.crds import CRD_KIND, crds_of_files
-from timonier.check.lists import expanded
+from timonier.check.objects.lists import expanded
+from timonier.check.schema.crds import CRD_KIND, crds_of_files
 from timonier.errors import EngineError, SourceError, TimonierError
 from timonier.render import arranged, read_document
 from timonier.values import read_values

@@ -164,9 +164,9 @@ def _check(sources: Sequence[str], request: _Request) -> Result:
 
 
 def _matrix(request: _Request, said: CheckSettings, progress: Callable[[], None]) -> Matrix:
-    from timonier.check.crds import crds_of_cluster, crds_of_paths
-    from timonier.check.kubeschemas import read_versions
     from timonier.check.renderings import Matrix
+    from timonier.check.schema.crds import crds_of_cluster, crds_of_paths
+    from timonier.check.schema.kubeschemas import read_versions
     from timonier.engine import Release
 
     known = crds_of_paths((*said.crds, *request.crds))

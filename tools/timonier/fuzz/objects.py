@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from timonier.chart import Case
 from timonier.check.context import CaseContext
-from timonier.check.crds import crds_of_files
-from timonier.check.identity import duplicate_object, invalid_label, invalid_name
-from timonier.check.kubeschemas import read_versions
-from timonier.check.rendering import duplicate_key, not_an_object
-from timonier.check.schemas import schema
+from timonier.check.rules.identity import duplicate_object, invalid_label, invalid_name
+from timonier.check.rules.rendering import duplicate_key, not_an_object
+from timonier.check.rules.schemas import schema
+from timonier.check.schema.crds import crds_of_files
+from timonier.check.schema.kubeschemas import read_versions
 from timonier.fuzz.judge import Defect, Kind
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from timonier.chartfiles import ChartFiles
-    from timonier.check.kubeschemas import VersionSchemas
+    from timonier.check.schema.kubeschemas import VersionSchemas
     from timonier.engine import Engine, Release
     from timonier.fuzz.keys import Key
     from timonier.manifest import Manifest
@@ -103,7 +103,7 @@ def _is_list(key: Key) -> bool:
 
 def _schema_of(key: Key, manifests: Iterable[Manifest], schemas: VersionSchemas) -> dict[str, Any] | None:
     """Return the schema of the field in which a key's marker is found."""
-    from timonier.check.schemas import api_of
+    from timonier.check.rules.schemas import api_of
 
     for manifest in manifests:
         for path in _marks(manifest.document, str(key)):

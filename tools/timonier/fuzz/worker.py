@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from timonier.check.kubeschemas import schemas_of
+from timonier.check.schema.kubeschemas import schemas_of
 from timonier.engine.choose import choose_engine
 from timonier.errors import TimonierError
 from timonier.fuzz.judge import Defect, Judge, Kind, Verdict

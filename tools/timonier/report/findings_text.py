@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from timonier.check.kubeschemas import minor, version_key
 from timonier.check.model import Severity
+from timonier.check.schema.kubeschemas import minor, version_key
 from timonier.report.text import console, visible
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 import xml.etree.ElementTree as ET  # only written, nothing is parsed
 from typing import TYPE_CHECKING
 
-from timonier.check.kubeschemas import minor
 from timonier.check.model import Severity
+from timonier.check.schema.kubeschemas import minor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

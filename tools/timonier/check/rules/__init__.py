@@ -1,0 +1,1 @@
+"""The rules, one module a kind; each ends with its `RULES`."""

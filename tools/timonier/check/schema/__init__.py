@@ -1,0 +1,1 @@
+"""What Kubernetes and custom resources accept, and why a document is not accepted."""
