@@ -278,7 +278,8 @@ def test_the_command_line_wins_over_the_settings() -> None:
     """`--only` asks what the settings switch off; `--rule` has the last word."""
     said = {"of-object": "off", "of-case": "error"}
     assert catalogue.select(said).severities.get("of-object") is None
-    assert catalogue.select(said, only=["of-object"]).severities == {"of-object": Severity.WARNING}
+    only = catalogue.select(said, only=["of-object"]).severities
+    assert only == {"of-object": Severity.WARNING, "render": Severity.ERROR}
     assert catalogue.select(said, ["of-case=info"]).severities["of-case"] is Severity.INFO
     assert "of-case" not in catalogue.select(said, ["of-case=off"]).severities
 

@@ -311,3 +311,12 @@ def test_what_a_manifest_says_does_not_steer_the_terminal(run: Run, tmp_path: Pa
     assert out + err
     assert "\x1b" not in out + err
     assert "\\x1b[" in out + err
+
+
+def test_what_does_not_render_is_said_whatever_is_asked(run: Run, make_chart: Callable[..., Path]) -> None:
+    """A rule finds nothing in what is not there: that is no reason to say that all is well."""
+    chart = make_chart({"templates/config.yaml": '{{ fail "no" }}'})
+    code, out, _ = run("check", str(chart), "--only", "schema")
+    assert code == 1
+    assert "render" in out
+    assert "1 error" in out
