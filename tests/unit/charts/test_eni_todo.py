@@ -61,7 +61,7 @@ SELECTOR = {
     "app.kubernetes.io/component": "web",
 }
 LABELS = SELECTOR | {
-    "helm.sh/chart": "eni-todo-0.1.0",
+    "helm.sh/chart": "eni-todo-0.2.0",
     "app.kubernetes.io/version": "1.0.0",
     "app.kubernetes.io/managed-by": "Helm",
 }

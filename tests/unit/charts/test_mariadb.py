@@ -40,7 +40,7 @@ SELECTOR = {
     "app.kubernetes.io/component": "database",
 }
 LABELS = SELECTOR | {
-    "helm.sh/chart": "mariadb-0.1.0",
+    "helm.sh/chart": "mariadb-0.2.0",
     "app.kubernetes.io/version": "10.11",
     "app.kubernetes.io/managed-by": "Helm",
 }
@@ -526,7 +526,7 @@ def test_every_object_is_where_the_release_is(render: Render, case: Case) -> Non
         assert one.name.startswith("shop-mariadb")
         assert one.namespace == "here"
         assert one['metadata.labels["app.kubernetes.io/instance"]'] == "shop"
-        assert one['metadata.labels["helm.sh/chart"]'] == "mariadb-0.1.0"
+        assert one['metadata.labels["helm.sh/chart"]'] == "mariadb-0.2.0"
 
 
 @pytest.mark.parametrize(
