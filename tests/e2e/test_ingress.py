@@ -57,12 +57,14 @@ def _pods(installed: Release) -> set[str]:
     return {pod["metadata"]["name"] for pod in installed.pods("eni-todo", ready=True)}
 
 
+@pytest.mark.chapter("Ingress: virtual hosts", "Ingress: IngressClass")
 def test_host_leads_to_the_application(shop: Release, host: str, visit: Callable[..., Visitor]) -> None:
     """The Ingress's host is answered by the release's pods."""
     with visit(host) as visitor:
         assert visitor.page().pod in _pods(shop)
 
 
+@pytest.mark.chapter("Ingress: virtual hosts")
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("other", ["other.{host}", "{namespace}.test"])
 def test_another_host_is_not_found(other: str, host: str, module_namespace: str, visit: Callable[..., Visitor]) -> None:
@@ -71,6 +73,7 @@ def test_another_host_is_not_found(other: str, host: str, module_namespace: str,
         assert stranger.get("/eni-todo/").status_code == 404
 
 
+@pytest.mark.chapter("Ingress: application root", "Ingress: path")
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("path", ["/", "/eni-todo"])
 def test_root_leads_to_the_application(path: str, host: str, visit: Callable[..., Visitor]) -> None:
@@ -190,6 +193,7 @@ def _self_signed(host: str) -> Certificate:
     return Certificate(builder.sign(key, hashes.SHA256()), private)
 
 
+@pytest.mark.chapter("Ingress: TLS")
 def test_tls_answers_with_the_secrets_certificate(
     cluster: TestCluster,
     namespace: str,

@@ -126,6 +126,7 @@ def port_of(address: str) -> int:
     return urlsplit(address).port or 80
 
 
+@pytest.mark.chapter("Helm: NOTES.txt", "Helm: helm test")
 def test_notes(installed: Installed) -> None:
     """With no values, what NOTES.txt prints works as printed: waiting, opening the page, `helm test`."""
     rollouts = installed.commands(" rollout status ")
@@ -152,6 +153,7 @@ def test_notes_node_port(installed: Installed, module_client: Client) -> None:
     assert "This app hostname is" in page
 
 
+@pytest.mark.chapter("Helm: helm test")
 def test_helm_test_fails(installed: Installed) -> None:
     """The control: `helm test` fails, naming what does not answer, when the database is gone."""
     installed.upgrade("mariadb.replicas=0", "tests.attempts=2", "mariadb.tests.enabled=false")

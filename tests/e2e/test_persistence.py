@@ -83,6 +83,7 @@ def fingerprint(secret: Manifest) -> str:
     return hashlib.sha256(json.dumps(secret["data"], sort_keys=True).encode()).hexdigest()
 
 
+@pytest.mark.chapter("StatefulSet: stable identity", "StatefulSet: one volume each")
 def test_pod_deleted(stack: Stack) -> None:
     """Rows written through the application are there after the database's pod was deleted: a new pod, one claim."""
     names, pod, claim = stack.add("outlives its pod"), stack.database(), stack.claim()
@@ -93,6 +94,7 @@ def test_pod_deleted(stack: Stack) -> None:
     assert stack.names() == names
 
 
+@pytest.mark.chapter("StatefulSet: persistentVolumeClaimRetentionPolicy")
 def test_scaled_to_zero(stack: Stack) -> None:
     """Rows are there after the StatefulSet was scaled to 0 and back, on the same claim."""
     names, claim = stack.add("outlives a night without a pod"), stack.claim()
@@ -104,6 +106,7 @@ def test_scaled_to_zero(stack: Stack) -> None:
     assert stack.names() == names
 
 
+@pytest.mark.chapter("Secret: generated once")
 def test_upgraded(stack: Stack) -> None:
     """An upgrade of something else keeps rows, claim and passwords, though it replaces every pod."""
     names, claim = stack.add("outlives an upgrade"), stack.claim()

@@ -111,6 +111,7 @@ def test_database_down(outage: Outage, at: Callable[[str | Manifest], Todo]) -> 
     assert identities(outage.release.pods(ready=True)) == outage.before
 
 
+@pytest.mark.chapter("Probes: startup exec")
 def test_startup(module_eni_todo: Callable[..., Release], at: Callable[[str | Manifest], Todo]) -> None:
     """Before its startup probe succeeded a pod is not ready and gets no requests, though it could answer them."""
     waiting = {"startup": {"exec": {"command": ["test", "-e", MARK]}}}
@@ -146,6 +147,7 @@ def test_no_startup(module_eni_todo: Callable[..., Release], at: Callable[[str |
     assert at("hasty-eni-todo").hosts(1) == [name_of(pod) for pod in release.pods(ready=True)]
 
 
+@pytest.mark.chapter("Probes: liveness httpGet")
 def test_liveness(module_eni_todo: Callable[..., Release], at: Callable[[str | Manifest], Todo]) -> None:
     """An application that does not answer /healthz any more is restarted in its pod, and answers again."""
     release = module_eni_todo(
@@ -160,6 +162,7 @@ def test_liveness(module_eni_todo: Callable[..., Release], at: Callable[[str | M
     wait_until(lambda: at("live-eni-todo").hosts(1) == [name_of(before)], "the application to answer again")
 
 
+@pytest.mark.chapter("Probes: readiness httpGet")
 def test_readiness(module_eni_todo: Callable[..., Release], at: Callable[[str | Manifest], Todo]) -> None:
     """A pod that is not ready gets no requests, and gets them again when it is, without a restart."""
     release = module_eni_todo({**EMBEDDED, "replicas": 2, "probes": {"readiness": SOON}}, name="pair")

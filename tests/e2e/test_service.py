@@ -50,6 +50,12 @@ def changed(web: Release, name: str, **spec: Any) -> dict[str, Any]:  # noqa: AN
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {**kept, **spec}}
 
 
+@pytest.mark.chapter(
+    "Pod: ports",
+    "Service ClusterIP: port",
+    "Service ClusterIP: targetPort",
+    "Service ClusterIP: DNS name",
+)
 def test_full_name_on_port_80(web: Release, service: Todo, todo: Callable[[Client, str], Todo]) -> None:
     """Another pod reaches the page by the Service's full name on port 80, though the pods listen on 8080 only."""
     assert "This app hostname is" in service.page()
@@ -64,6 +70,7 @@ def test_short_names(web: Release, service: Todo, todo: Callable[[Client, str], 
         assert todo(service.client, f"http://{name}").healthy(), name
 
 
+@pytest.mark.chapter("ReplicaSet: replicas")
 def test_all_replicas_answer(web: Release, service: Todo) -> None:
     """The answers come from every replica, and from nowhere else."""
     pods = {pod["metadata"]["name"] for pod in web.pods(ready=True)}
@@ -71,6 +78,7 @@ def test_all_replicas_answer(web: Release, service: Todo) -> None:
     assert set(service.hosts(SPREAD)) == pods
 
 
+@pytest.mark.chapter("Service ClusterIP: selector", "Service ClusterIP: targetPort")
 def test_nothing_behind_it(web: Release, service: Todo, todo: Callable[[Client, str], Todo]) -> None:
     """A Service is refused when its selector matches no pod, or its target port is one nobody listens on."""
     stranger = changed(web, "stranger", selector={"app.kubernetes.io/name": "stranger"})

@@ -95,6 +95,7 @@ def _travel(visitor: Visitor) -> Journey:
     return Journey(frozenset({opened.pod, *(page.pod for page in pages)}), sum(page.shows(draft) for page in pages))
 
 
+@pytest.mark.chapter("Ingress: sticky cookie")
 def test_cookie_keeps_every_session_on_its_pod(sticky: Release, visit: Callable[..., Visitor]) -> None:
     """With the ingress's cookie each session stays on one pod and keeps its draft, and every pod serves some."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -118,6 +119,7 @@ def test_requests_without_cookies_spread(sticky: Release, visit: Callable[..., V
     assert min(answered.values()) >= REQUESTS // 2, answered
 
 
+@pytest.mark.chapter("Service ClusterIP: sessionAffinity ClientIP")
 def test_client_ip_affinity_holds_inside_the_cluster(sticky: Release, unsticky: Release, module_client: Client) -> None:
     """`sessionAffinity: ClientIP` leads every connection of a pod to the same pod; without it they spread."""
 

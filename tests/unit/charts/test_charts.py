@@ -93,6 +93,7 @@ def test_the_schemas_are_strict() -> None:
     assert not validator("1.36.0", "Deployment", "apps/v1").is_valid(deployment)
 
 
+@pytest.mark.chapter("Helm: strict schema")
 @every_chart
 def test_an_unknown_key_is_refused_wherever_it_stands(chart: Chart, embedded: EmbeddedEngine) -> None:
     """At the top and in every map with keys of the chart's own, the subchart's included."""
@@ -131,6 +132,7 @@ def test_names_are_the_releases(chart: Chart, case: Case, embedded: EmbeddedEngi
     assert len(set(named)) == len(named)
 
 
+@pytest.mark.chapter("ReplicaSet: selector")
 @every_case
 def test_selectors_match_what_they_select(chart: Chart, case: Case, embedded: EmbeddedEngine) -> None:
     """A workload's selector is part of its pods' labels, and holds nothing that a new chart version changes."""
@@ -143,6 +145,7 @@ def test_selectors_match_what_they_select(chart: Chart, case: Case, embedded: Em
         assert not {"helm.sh/chart", "app.kubernetes.io/version"} & selector.keys(), manifest.identity
 
 
+@pytest.mark.chapter("Pod Security: restricted", "Pod Security: read-only root file system")
 @every_case
 def test_pods_are_restricted(chart: Chart, case: Case, embedded: EmbeddedEngine) -> None:
     """Pod Security "restricted", with a read-only root file system and small cpu requests."""

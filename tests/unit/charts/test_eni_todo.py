@@ -869,6 +869,7 @@ def _over(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+@pytest.mark.chapter("Secret: base64")
 def test_a_given_password_is_kept_in_a_secret(render: Render) -> None:
     """In base64, as a Secret has it."""
     secret = render(values=OUTSIDE)["Secret"]
@@ -876,6 +877,7 @@ def test_a_given_password_is_kept_in_a_secret(render: Render) -> None:
     assert (secret["type"], secret["metadata.labels"]) == ("Opaque", LABELS)
 
 
+@pytest.mark.chapter("ConfigMap: checksum annotation")
 def test_pods_are_replaced_when_variables_change(render: Render) -> None:
     """By an annotation that says which they are."""
     checksum = 'spec.template.metadata.annotations["checksum/config"]'
@@ -1043,6 +1045,7 @@ NOTES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 }
 
 
+@pytest.mark.chapter("Helm: NOTES.txt")
 @pytest.mark.parametrize(("values", "told", "untold"), NOTES.values(), ids=NOTES)
 def test_the_notes_tell_what_to_do_next(
     render: Render, values: dict[str, Any], told: list[str], untold: list[str]

@@ -562,6 +562,7 @@ def test_what_is_switched_off_is_not_there(render: Render, values: dict[str, Any
     assert render().inventory ^ render(values=values).inventory == {gone}
 
 
+@pytest.mark.chapter("Secret: base64")
 def test_given_passwords_are_kept(render: Render) -> None:
     """In base64, as a Secret has them, under the keys that were asked for."""
     keys = {"rootPassword": "r", "password": "p"}
@@ -581,6 +582,7 @@ def test_passwords_are_generated(render: Render) -> None:
     assert len(set(passwords)) == 2
 
 
+@pytest.mark.chapter("ConfigMap: checksum annotation")
 def test_pods_are_replaced_when_the_configuration_changes(render: Render) -> None:
     """And not by space around it."""
     checksum = 'spec.template.metadata.annotations["checksum/configuration"]'
@@ -687,6 +689,7 @@ NOTES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 }
 
 
+@pytest.mark.chapter("Helm: NOTES.txt")
 @pytest.mark.parametrize(("values", "told", "untold"), NOTES.values(), ids=NOTES)
 def test_the_notes_tell_what_to_do_next(
     render: Render, values: dict[str, Any], told: list[str], untold: list[str]
