@@ -12,8 +12,8 @@ from benchmarks.measure import Command, Row, run, scratch, starter_chart, take_t
 TESTS = 500
 SHARED = 10
 PEER = "helm-unittest"
-# What the environment of these benchmarks has beside `timonier[testing]`; importing hypothesis alone takes a second.
-NOT_OURS = ("hypothesispytest", "timeout", "xdist", "xdist.looponfail")
+# What the environment of these benchmarks has beside `timonier[embedded,unit]`; hypothesis alone takes a second.
+NOT_OURS = ("anyio", "hypothesispytest", "platformdirs", "pytest-kind", "timeout", "xdist", "xdist.looponfail")
 
 MODULE = '''
 import pytest
@@ -25,7 +25,8 @@ pytestmark = pytest.mark.timonier_chart({chart!r})
 def test_replicas_and_image(render, number):
     """As many replicas as asked for, of the image asked for."""
     asked = number % {different}
-    deployment = render(values={{"replicaCount": asked, "image": {{"tag": f"t{{asked}}"}}}})["Deployment"]
+    values = {{"replicaCount": asked, "image": {{"tag": f"t{{asked}}"}}}}
+    deployment = render(values=values, templates=["deployment.yaml"])["Deployment"]
     assert deployment["spec.replicas"] == asked
     assert deployment["spec.template.spec.containers[0].image"] == f"nginx:t{{asked}}"
 '''

@@ -117,7 +117,7 @@ def test_a_file_that_was_just_written_is_not_relied_on(
     """Within one tick of the file system's clock, an edit of the same length leaves no trace."""
     chart = make_chart(SHOW, values="a: 1\n")
     now = time.time_ns()
-    monkeypatch.setattr("timonier.engine.folders._states", lambda _: [("values.yaml", 1, 5, now, now)])
+    monkeypatch.setattr("timonier.engine.folders._states", lambda _: [(str(chart / "values.yaml"), (1, 5, now, now))])
     assert '{"a":1}' in text(embedded, chart)
     (chart / "values.yaml").write_text("a: 2\n")
     assert '{"a":2}' in text(embedded, chart)

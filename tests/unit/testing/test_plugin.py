@@ -70,3 +70,12 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_unit_tests_need_no_cluster_s_plugin_and_a_cluster_says_that_it_does(pytester: pytest.Pytester) -> None:
+    """`timonier[unit]` is installed without pytest-kind: one sentence, not an error in some fixture."""
+    pytester.makepyfile(test_it="def test_unit(render):\n    pass\n\ndef test_e2e(cluster):\n    pass\n")
+    done = pytester.runpytest_subprocess("-p", "no:pytest-kind")
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["*A cluster needs pytest-kind: run `pip install 'timonier?testing?'`.*"])
+    assert "Traceback" not in done.stdout.str()

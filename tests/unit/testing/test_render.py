@@ -181,3 +181,52 @@ def test_what_a_chart_depends_on_is_fetched(render: Render, shop: Path) -> None:
         file.write("dependencies: [{name: db, version: 1.x, repository: file://../db}]\n")
     assert ("Secret", "db") in render(shop).inventory
     assert not (shop / "charts").exists()
+
+
+@pytest.fixture
+def checked_shop(shop: Path) -> Path:
+    """A chart one template of which includes another, and one of which refuses everything."""
+    (shop / "templates" / "_names.tpl").write_text('{{ define "name" }}checked{{ end }}\n')
+    checked = '{{ include (print $.Template.BasePath "/config.yaml") . | sha256sum }}'
+    (shop / "templates" / "checked.yaml").write_text(
+        f'kind: Job\nmetadata:\n  name: {{{{ include "name" . }}}}\n  annotations: {{config: {checked}}}\n'
+    )
+    (shop / "templates" / "refusing.yaml").write_text('{{ fail "refused" }}\n')
+    return shop
+
+
+def test_only_the_templates_that_are_asked_for_are_rendered(render: Render, checked_shop: Path) -> None:
+    """With the partials they need; what another template refuses does not show."""
+    with render.raises("refused"):
+        render(checked_shop)
+    rendered = render(checked_shop, templates=["deployment.yaml", "templates/service.yaml"])
+    assert rendered.inventory == {("Deployment", "shop-web"), ("Service", "shop-web")}
+
+
+def test_a_template_that_includes_another_has_it(render: Render, checked_shop: Path) -> None:
+    """The pods' checksum of their ConfigMap: it is rendered as in the whole chart, and is all there is."""
+    (checked_shop / "templates" / "refusing.yaml").unlink()
+    whole = render(checked_shop)["Job"]["metadata.annotations.config"]
+    part = render(checked_shop, templates=["checked.yaml"])
+    assert part.inventory == {("Job", "checked")}
+    assert part["Job"]["metadata.annotations.config"] == whole
+
+
+def test_what_a_template_refuses_is_raised_though_it_is_rendered_alone(render: Render, checked_shop: Path) -> None:
+    """Only what another template refuses is left out."""
+    with render.raises("refused"):
+        render(checked_shop, templates=["refusing.yaml"])
+
+
+def test_a_template_that_is_not_there_is_named_with_those_that_are(render: Render, checked_shop: Path) -> None:
+    """A misspelt name would make every `not in` true."""
+    with pytest.raises(SourceError, match=r"has no template deploy\.yaml\.") as refused:
+        render(checked_shop, templates=["deploy.yaml"])
+    assert "templates/deployment.yaml" in (refused.value.hint or "")
+    assert "_names.tpl" not in (refused.value.hint or "")
+
+
+def test_a_part_is_not_mistaken_for_the_whole(render: Render, shop: Path) -> None:
+    """Renderings are remembered by what was asked for."""
+    assert "Service" not in render(shop, templates=["deployment.yaml"])
+    assert "Service" in render(shop)

@@ -19,7 +19,8 @@ _MOST_KEPT = 32
 # been written again in the same step.
 _RACY_NANOSECONDS = 50_000_000
 
-_State = tuple[tuple[str, int, int, int, int], ...]
+_Stamp = tuple[int, int, int, int]
+_State = dict[str, _Stamp]
 
 
 class _Kept(NamedTuple):
@@ -39,13 +40,15 @@ class Folders:
         Raises:
             SourceError: There is no chart, or it cannot be read.
         """
-        now = time.time_ns()
-        state = tuple(sorted(_states(path)))
         kept = self._kept.get(path)
-        if kept and kept.state == state:
+        if kept and all(_stamp(name) == stamp for name, stamp in kept.state.items()):
             return kept.files
+        now = time.time_ns()
+        state = dict(_states(os.fspath(path)))
         files = read_chart_files(path)
-        if all(max(changed, modified) < now - _RACY_NANOSECONDS for _, _, _, changed, modified in state):
+        if state and all(
+            max(changed, modified) < now - _RACY_NANOSECONDS for _, _, changed, modified in state.values()
+        ):
             self._keep(path, _Kept(state, files))
         return files
 
@@ -55,18 +58,30 @@ class Folders:
             self._kept.popitem(last=False)
 
 
-def _states(path: Path | str, way: tuple[tuple[int, int], ...] = ()) -> Iterator[tuple[str, int, int, int, int]]:
-    """Yield what tells whether a file was changed, for a file or for each file below a folder, through links."""
+def _states(path: str, way: tuple[tuple[int, int], ...] = ()) -> Iterator[tuple[str, _Stamp]]:
+    """Yield what tells whether a file or a folder was changed, for all below a path, through links.
+
+    A folder changes when a name in it comes or goes, so that asking again for each that was there is enough.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 - a Path for each file takes longer than the question
     except OSError:
         return  # whoever reads it says what is wrong
-    if not stat.S_ISDIR(status.st_mode):
-        yield os.fspath(path), status.st_ino, status.st_size, status.st_ctime_ns, status.st_mtime_ns
-        return
+    yield path, _told(status)
     here = (status.st_dev, status.st_ino)
-    if here in way:
+    if not stat.S_ISDIR(status.st_mode) or here in way:
         return  # a link leads back: the same
     with os.scandir(path) as entries:
         for entry in entries:
             yield from _states(entry.path, (*way, here))
+
+
+def _stamp(path: str) -> _Stamp | None:
+    try:
+        return _told(os.stat(path))  # noqa: PTH116 - as above
+    except OSError:
+        return None
+
+
+def _told(status: os.stat_result) -> _Stamp:
+    return status.st_ino, status.st_size, status.st_ctime_ns, status.st_mtime_ns

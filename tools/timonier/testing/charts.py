@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from timonier.engine import Release
 from timonier.engine.folders import Folders
-from timonier.errors import RenderError, TimonierError, ValuesError
+from timonier.errors import RenderError, SourceError, TimonierError, ValuesError
 from timonier.render import render_notes
 from timonier.source import open_chart
-from timonier.testing.objects import Documents, Lookup, Rendered
+from timonier.testing.objects import Documents, Lookup, Rendered, ends_in
 from timonier.values import Settings, merge, read_values, to_json
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from timonier.chart import Case, Chart
     from timonier.chartfiles import ChartFiles
-    from timonier.engine import Engine
+    from timonier.engine import Engine, Template
 
+# What Go's templates say when one that is included is not there.
+_NO_TEMPLATE = "no template "
 _REMEMBERED = 256
 """How many renderings of a chart are kept, each with other values."""
 
@@ -36,12 +38,24 @@ class LoadedChart:
     Attributes:
         chart: Its metadata and cases.
         files: What its files hold.
-        rendered: What they rendered to, by values and release.
+        rendered: What they rendered to, by values, release and templates.
+        parts: The same chart with some of its templates, by their names.
     """
 
     chart: Chart
     files: ChartFiles
-    rendered: dict[tuple[str, Release], Documents] = field(default_factory=dict)
+    rendered: dict[tuple[str, Release, tuple[str, ...]], Documents] = field(default_factory=dict)
+    parts: dict[tuple[str, ...], ChartFiles] = field(default_factory=dict)
+
+    def part(self, templates: tuple[str, ...]) -> ChartFiles:
+        """Return the chart with some templates only, and all partials.
+
+        Raises:
+            SourceError: There is no template of such a name.
+        """
+        if templates not in self.parts:
+            self.parts[templates] = _with_only(self.files, templates)
+        return self.parts[templates]
 
 
 @dataclass
@@ -73,6 +87,7 @@ class Charts:
         self._root = root
         self._choose = choose
         self._folders = Folders()
+        self._paths: dict[str | Path, Path] = {}
 
     @functools.cached_property
     def engine(self) -> Engine:
@@ -86,29 +101,67 @@ class Charts:
             SourceError: There is no chart.
             ValuesError: A case is not valid YAML.
         """
-        files = self._folders.read(_short(self._root / path))
+        if path not in self._paths:
+            self._paths[path] = _short(self._root / path)
+        files = self._folders.read(self._paths[path])
         if self not in files.kept:
             chart = open_chart(str(files.path))
             files.kept[self] = LoadedChart(chart, chart.files or files)
         loaded: LoadedChart = files.kept[self]
         return loaded
 
-    def render(self, loaded: LoadedChart, values: Mapping[str, Any], release: Release) -> Documents:
+    def render(
+        self, loaded: LoadedChart, values: Mapping[str, Any], release: Release, templates: tuple[str, ...] = ()
+    ) -> Documents:
         """Render a chart, or remember what it rendered to.
 
         Raises:
             TimonierError: As `timonier.engine.Engine.template` does.
         """
-        key = (to_json(values), release)
+        key = (to_json(values), release, templates)
         if key not in loaded.rendered:
             if len(loaded.rendered) >= _REMEMBERED:
                 del loaded.rendered[next(iter(loaded.rendered))]
-            loaded.rendered[key] = self.render_anew(loaded, values, release)
+            loaded.rendered[key] = self.render_anew(loaded, values, release, templates)
         return loaded.rendered[key]
 
-    def render_anew(self, loaded: LoadedChart, values: Mapping[str, Any], release: Release) -> Documents:
+    def render_anew(
+        self, loaded: LoadedChart, values: Mapping[str, Any], release: Release, templates: tuple[str, ...] = ()
+    ) -> Documents:
         """Render a chart, whatever is remembered."""
-        return Documents(self.engine.template(loaded.files, values, release), str(loaded.files.path))
+        rendered = self._rendered(loaded, values, release, templates)
+        wanted = [one for one in rendered if not templates or _is_one_of(one.source, templates)]
+        return Documents(wanted, str(loaded.files.path))
+
+    def _rendered(
+        self, loaded: LoadedChart, values: Mapping[str, Any], release: Release, templates: tuple[str, ...]
+    ) -> Sequence[Template]:
+        if templates:
+            try:
+                return self.engine.template(loaded.part(templates), values, release)
+            except RenderError as problem:
+                if _NO_TEMPLATE not in str(problem):
+                    raise
+                # It includes another template, for its checksum say, and that one may include any other.
+        return self.engine.template(loaded.files, values, release)
+
+
+def _with_only(files: ChartFiles, templates: tuple[str, ...]) -> ChartFiles:
+    for name in templates:
+        if not any(_is_one_of(one, (name,)) for one in files.templates):
+            listed = ", ".join(one for one in files.templates if not _is_partial(one))
+            raise SourceError(f"{files.path} has no template {name}.", hint=f"It has {listed}.")
+    left_out = {one for one in files.templates if not (_is_partial(one) or _is_one_of(one, templates))}
+    return replace(files, files={name: text for name, text in files.files.items() if name not in left_out}, kept={})
+
+
+def _is_partial(template: str) -> bool:
+    """Whether Helm renders nothing for a template: `pkg/engine/engine.go` goes by the underscore in front."""
+    return PurePosixPath(template).name.startswith("_")
+
+
+def _is_one_of(path: str, names: tuple[str, ...]) -> bool:
+    return any(ends_in(path, name) for name in names)
 
 
 def _short(path: Path) -> Path:
@@ -141,6 +194,7 @@ class Render:
         chart: str | Path | None = None,
         values: Mapping[str, Any] | None = None,
         *,
+        templates: Sequence[str] = (),
         case: str | Case | None = None,
         set: Sequence[str] = (),  # noqa: A002 - Helm's own word for it
         release: str | None = None,
@@ -155,6 +209,8 @@ class Render:
             chart: Its directory or archive, relative to pytest's root folder; left out, the one that the marker
                 `timonier_chart` or the option of that name says.
             values: What is set, over the case's values.
+            templates: Render these only, named by the ends of their paths, `deployment.yaml`; left out, all. That is
+                faster, and what another template refuses does not show.
             case: Values to begin with, `ci/NAME-values.yaml`: the name, or what `timonier_cases` yields.
             set: `key=value`, as Helm's `--set`, over the values.
             release: The release's name; left out, the chart's.
@@ -171,13 +227,14 @@ class Render:
         merged = merge(given.values if given else {}, values or {})
         merged = read_values(Settings(set=tuple(set)), merged) if set else merged
         about = Release(release or loaded.chart.name, namespace, is_upgrade, kube_version, tuple(api_versions))
-        documents = self._charts.render(loaded, merged, about)
+        some = tuple(templates)
+        documents = self._charts.render(loaded, merged, about, some)
         if self._whole:
             documents.manifests()
         return Rendered(
             documents,
             self.lookups,
-            lambda: self._charts.render_anew(loaded, merged, about),
+            lambda: self._charts.render_anew(loaded, merged, about, some),
             lambda: render_notes(loaded.chart, merged, about, self._charts.engine),
         )
 

@@ -240,7 +240,7 @@ class Rendered:
         return [
             Object(manifest, self._lookups)
             for manifest in self._documents.manifests(kind)
-            if (name is None or manifest.identity.name == name) and _ends_in(manifest.source, template)
+            if (name is None or manifest.identity.name == name) and ends_in(manifest.source, template)
         ]
 
     def get(self, kind: str, name: str | None = None) -> Object | None:
@@ -279,7 +279,8 @@ class Rendered:
         return f"<rendered {self._documents.label}>"
 
 
-def _ends_in(source: str, template: str) -> bool:
+def ends_in(source: str, template: str) -> bool:
+    """Whether a template's path ends in another, part by part; every one ends in the empty one."""
     wanted = PurePosixPath(template).parts
     return not wanted or PurePosixPath(source).parts[-len(wanted) :] == wanted
 

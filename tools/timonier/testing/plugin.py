@@ -72,6 +72,8 @@ def container_engine() -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[TestCluster]:
     """A cluster that is ready: made by kind (and kept with `--keep-cluster`), or the one `--kube-context` names."""
+    if not request.config.pluginmanager.hasplugin("pytest-kind"):
+        pytest.fail("A cluster needs pytest-kind: run `pip install 'timonier[testing]'`.", pytrace=False)
     if not _context(request.config):
         request.getfixturevalue("container_engine")
     with ExitStack() as stack:
