@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from timonier.check.catalogue import all_rules
+from timonier.check.examples import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,9 @@ HEAD = """\
 # Rules
 
 What [`timonier check`](check.md) asks. `timonier check --explain NAME` tells the same in a terminal;
-[the settings](settings.md#rules) switch a rule off or make it more or less severe. This page is written by
-`docs/rules.py`.
+[the settings](settings.md#rules) switch a rule off or make it more or less severe. Below each rule stands an example:
+without the lines that begin with `+` the rule finds something, without those that begin with `-` it does not (a test
+checks both). This page is written by `docs/rules.py`.
 """
 
 
@@ -55,6 +57,11 @@ def _section(rule: Rule) -> Iterator[str]:
     yield ""
     if rule.explanation:
         yield rule.explanation
+        yield ""
+    if example := example_of(rule.name):
+        yield "```diff"
+        yield from example.text.splitlines()
+        yield "```"
         yield ""
 
 

@@ -200,10 +200,13 @@ def test_what_is_no_yaml_is_a_finding(make_chart: Callable[..., Path], ask: Call
 def test_a_version_that_the_chart_excludes_is_a_finding(
     make_chart: Callable[..., Path], ask: Callable[..., Result]
 ) -> None:
-    """For that version only."""
+    """For that version only, at the line that says so, and not as a case that does not render for another reason."""
     metadata = "apiVersion: v2\nname: shop\nversion: 0.1.0\nkubeVersion: '>=1.35.0-0'\n"
     result = ask(make_chart({"Chart.yaml": metadata}), only=["render"])
-    assert [(finding.rule, finding.kube_versions) for finding in result.findings] == [("render", ("1.34.0",))]
+    assert [(finding.rule, finding.kube_versions) for finding in result.findings] == [
+        ("kube-version-excluded", ("1.34.0",))
+    ]
+    assert str(result.findings[0].place).endswith("shop/Chart.yaml:4")
 
 
 @pytest.mark.usefixtures("rules")

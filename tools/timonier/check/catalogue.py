@@ -110,8 +110,9 @@ def select(
     Args:
         settings: What the project's settings say of rules: a severity or `off` by name.
         switched: What the command line says on top: `NAME=off`, `NAME=warning`.
-        only: The names of the only rules to ask, whatever the settings switch off; empty for all. `render` is asked in
-            any case: of what does not render the others find nothing, and nothing found would pass for fine.
+        only: The names of the only rules to ask, whatever the settings switch off; empty for all. Those that
+            say why a case cannot be rendered are asked in any case: of such a case the others find nothing, and nothing
+            found would pass for fine.
         origin: The settings' file, for messages.
 
     Raises:
@@ -124,7 +125,7 @@ def select(
         name, _, level = text.partition("=")
         said[rule_of(name, origin="--rule").name] = _level(level, f"--rule {text}")
     if wanted:
-        wanted.add("render")
+        wanted |= {name for name, rule in all_rules().items() if rule.of_failures}
     levels = {name: said.get(name, rule.severity) for name, rule in all_rules().items() if not wanted or name in wanted}
     return Selection({name: level for name, level in levels.items() if level})
 

@@ -84,7 +84,7 @@ class Collector:
             kube_versions=() if independent else tuple(sorted(entry.versions, key=_numbers)),
             hint=problem.hint,
         )
-        if entry.context and entry.context.failure:
+        if entry.context and entry.context.failure and not problem.file:
             return placer.of_failure(finding, entry.context)
         if not manifest:
             return placer.of_file(finding, problem.file, problem.line)

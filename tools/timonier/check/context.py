@@ -75,7 +75,7 @@ class CaseContext:
         chart: The chart; None for plain manifests.
         again: Renders the same once more, perhaps for another release: to see what differs.
         crds: The CustomResourceDefinitions that are known: of the chart, of files, of a cluster.
-        failure: Why there are no manifests. Only the rule `render` is asked then.
+        failure: Why there are no manifests. Only rules that say so (`of_failures`) are asked then.
     """
 
     case: Case

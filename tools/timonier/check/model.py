@@ -119,6 +119,7 @@ class Rule:
         explanation: Why it matters, and how to put it right; Markdown.
         check: The generator function.
         per_version: Whether what it finds depends on the Kubernetes version; it is asked once a case otherwise.
+        of_failures: Whether it is asked about renderings that failed as well: it says why they did.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Rule:
     explanation: str
     check: ChartCheck | CaseCheck | ObjectCheck
     per_version: bool = False
+    of_failures: bool = False
 
 
 def chart_rule(name: str, severity: Severity) -> Callable[[ChartCheck], Rule]:
@@ -135,9 +137,11 @@ def chart_rule(name: str, severity: Severity) -> Callable[[ChartCheck], Rule]:
     return lambda check: _rule(name, severity, Scope.CHART, check)
 
 
-def case_rule(name: str, severity: Severity, *, per_version: bool = False) -> Callable[[CaseCheck], Rule]:
+def case_rule(
+    name: str, severity: Severity, *, per_version: bool = False, of_failures: bool = False
+) -> Callable[[CaseCheck], Rule]:
     """Make a rule of a function that looks at all objects of a rendering. Its docstring is the explanation."""
-    return lambda check: _rule(name, severity, Scope.CASE, check, per_version=per_version)
+    return lambda check: _rule(name, severity, Scope.CASE, check, per_version=per_version, of_failures=of_failures)
 
 
 def object_rule(name: str, severity: Severity, *, per_version: bool = False) -> Callable[[ObjectCheck], Rule]:
@@ -156,8 +160,9 @@ def _rule(
     check: ChartCheck | CaseCheck | ObjectCheck,
     *,
     per_version: bool = False,
+    of_failures: bool = False,
 ) -> Rule:
     import inspect
 
     summary, _, explanation = inspect.cleandoc(check.__doc__ or "").partition("\n\n")
-    return Rule(name, severity, scope, summary, explanation, check, per_version)
+    return Rule(name, severity, scope, summary, explanation, check, per_version, of_failures)

@@ -134,11 +134,11 @@ def _ask(subject: Subject, selection: Selection) -> list[Finding]:
 
 
 def _ask_of_case(rules: Sequence[Rule], made: Rendered) -> list[tuple[Rule, Problem, CaseContext, tuple[str, ...]]]:
-    """Ask rules about one rendering; of one that failed only why."""
+    """Ask rules about one rendering; of one that failed only those that say why."""
     found = []
     for rule in rules:
         check_case: CaseCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
-        if made.context.failure and rule.name != "render":
+        if made.context.failure and not rule.of_failures:
             continue
         for context, versions in _per_version(rule, made):
             found += [(rule, problem, context, versions) for problem in check_case(context)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from timonier.check.examples import example_of
 from timonier.check.model import Severity
 from timonier.check.schema.kubeschemas import minor, version_key
 from timonier.report.text import console, visible
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from timonier.check.run import Result
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_CHANGES = {"-": "red", "+": "green", "@": "bold"}
 _LINE_WIDTH = 5
 _MOST_CASES = 3
 _INDENT = " " * 16
@@ -88,6 +90,10 @@ def print_rule(rule: Rule) -> None:
     out.print(Text(f"\n{rule.summary}"))
     if rule.explanation:
         out.print(Text(f"\n{rule.explanation}"))
+    if example := example_of(rule.name):
+        out.print(Text("\nThe smallest change that mends it:\n"))
+        for line in example.text.splitlines():
+            out.print(Text(f"    {line}", style=_CHANGES.get(line[:1], "")))
 
 
 def _heading(finding: Finding) -> Text:

@@ -264,15 +264,7 @@ def pod_security_restricted(manifest: Manifest, context: CaseContext) -> Iterato
     Namespaces that enforce `restricted` refuse it. The message names the control as the standard does, and all the
     containers it is about. What the standard `baseline` forbids already has a rule of its own.
 
-    For most applications this is enough, the first three lines for the whole pod and the rest for each container:
-
-        runAsNonRoot: true
-        seccompProfile:
-          type: RuntimeDefault
-
-        allowPrivilegeEscalation: false
-        capabilities:
-          drop: [ALL]
+    For most applications what the example adds is enough: three lines for the whole pod, three for each container.
     """
     if pod := pod_of(manifest):
         windows = string(pod.spec, "os", "name") == "windows"

@@ -8,6 +8,7 @@ import yaml
 
 from timonier import yamlio
 from timonier.check.model import Problem, Rule, Severity, case_rule, object_rule
+from timonier.check.rules.versions import is_excluded
 from timonier.errors import RenderError
 
 if TYPE_CHECKING:
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
     from timonier.manifest import Manifest
 
 
-@case_rule("render", Severity.ERROR, per_version=True)
+@case_rule("render", Severity.ERROR, per_version=True, of_failures=True)
 def render(context: CaseContext) -> Iterator[Problem]:
     """A case cannot be rendered.
 
     A template failed, its result is no YAML, or the chart's `values.schema.json` refuses the case. Whoever installs
     the chart with these values gets the same message from Helm, and nothing is installed.
 
-    Mend the template at the line that is named, or the case's values.
+    Mend the template at the line that is named, or the case's values. A Kubernetes version that the chart's
+    `kubeVersion` excludes has a rule of its own, `kube-version-excluded`.
     """
-    if context.failure:
+    if context.failure and not is_excluded(context):
         yield Problem(context.failure.message, hint=context.failure.hint)
 
 

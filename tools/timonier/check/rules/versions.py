@@ -53,22 +53,25 @@ def kube_version_impossible(context: ChartContext) -> Iterator[Problem]:
         yield _problem(context, f"No Kubernetes meets kubeVersion {constraint!r}.", 'Say `">=1.30.0-0"`.')
 
 
-@case_rule("kube-version-excluded", Severity.ERROR, per_version=True)
+@case_rule("kube-version-excluded", Severity.ERROR, per_version=True, of_failures=True)
 def kube_version_excluded(context: CaseContext) -> Iterator[Problem]:
     """The chart's `kubeVersion` excludes a Kubernetes version it is checked for.
 
     Helm refuses to install the chart there. Either the constraint is too narrow, or the chart is checked for what it is
     not meant for.
     """
-    if context.chart is None:
-        return
-    constraint = str(context.chart.metadata.get("kubeVersion") or "")
-    if constraint and is_constraint(constraint) and not satisfies(context.kube_version, constraint):
+    if context.chart and is_excluded(context):
         yield _problem(
             context.chart,
-            f"kubeVersion {constraint!r} excludes this version of Kubernetes.",
+            f"kubeVersion {context.chart.metadata['kubeVersion']!r} excludes a Kubernetes version it is checked for.",
             "Widen it, or check for other versions with --kube-version.",
         )
+
+
+def is_excluded(context: CaseContext) -> bool:
+    """Whether the chart is not for the Kubernetes version of a rendering."""
+    constraint = str(context.chart.metadata.get("kubeVersion") or "") if context.chart else ""
+    return bool(constraint) and is_constraint(constraint) and not satisfies(context.kube_version, constraint)
 
 
 @chart_rule("kube-version-vendors", Severity.INFO)
