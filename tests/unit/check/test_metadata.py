@@ -123,15 +123,6 @@ def test_a_chart_that_names_no_kubernetes_is_for_all_of_them(look: Look, make_ch
     assert [rule.name for rule in versions.RULES if look(rule, chart)] == ["kube-version-missing"]
 
 
-def test_a_kubernetes_version_that_is_asked_and_excluded_is_found(look: Look, make_chart: MakeChart) -> None:
-    """One that is included is not."""
-    chart = make_chart({"Chart.yaml": changed(kubeVersion="kubeVersion: '>=1.31.0-0'")})
-    [problem] = look(versions.kube_version_excluded, chart, kube_version="1.30.4")
-    assert (problem.file, problem.line) == ("Chart.yaml", 5)
-    assert "'>=1.31.0-0' excludes" in problem.message
-    assert look(versions.kube_version_excluded, chart, kube_version="1.31.0") == []
-
-
 @pytest.mark.parametrize(
     ("tag", "place"),
     [
