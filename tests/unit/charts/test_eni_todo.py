@@ -13,48 +13,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timonier_chart("charts/eni-todo")
 
-ALWAYS = {("Deployment", "eni-todo"), ("Pod", "eni-todo-test"), ("Service", "eni-todo"), ("ServiceAccount", "eni-todo")}
-DATABASE = {
-    ("ConfigMap", "eni-todo-mariadb"),
-    ("Pod", "eni-todo-mariadb-test"),
-    ("Secret", "eni-todo-mariadb"),
-    ("Service", "eni-todo-mariadb"),
-    ("ServiceAccount", "eni-todo-mariadb"),
-    ("StatefulSet", "eni-todo-mariadb"),
-}
 BUDGET = ("PodDisruptionBudget", "eni-todo")
 INGRESS = ("Ingress", "eni-todo")
 CLAIM = ("PersistentVolumeClaim", "eni-todo-uploads")
-INVENTORY = {
-    "defaults": ALWAYS | DATABASE,
-    "autoscaling": ALWAYS | DATABASE | {BUDGET, ("HorizontalPodAutoscaler", "eni-todo")},
-    "configured": {(kind, name.replace("eni-todo", "todo", 1)) for kind, name in ALWAYS}
-    | {("ConfigMap", "todo")}
-    | (DATABASE - {("Secret", "eni-todo-mariadb")}),
-    "embedded": ALWAYS,
-    "external-database": ALWAYS,
-    "external-password": ALWAYS | {("Secret", "eni-todo-database")},
-    "haproxy": ALWAYS | DATABASE | {BUDGET, INGRESS},
-    "loadbalancer": ALWAYS | DATABASE,
-    "nodeport": ALWAYS | DATABASE | {BUDGET},
-    "persistent-uploads": ALWAYS | DATABASE | {CLAIM},
-    "probes": ALWAYS | DATABASE,
-    "replicated": ALWAYS | DATABASE | {BUDGET, INGRESS},
-    "session-replication": ALWAYS
-    | DATABASE
-    | {
-        BUDGET,
-        ("ConfigMap", "eni-todo"),
-        ("NetworkPolicy", "eni-todo"),
-        ("NetworkPolicy", "eni-todo-mariadb"),
-        ("Role", "eni-todo"),
-        ("RoleBinding", "eni-todo"),
-        ("Service", "eni-todo-members"),
-    },
-    "shared-uploads": ALWAYS | DATABASE | {BUDGET, CLAIM},
-    "tls": ALWAYS | DATABASE | {INGRESS},
-    "tls-traefik": ALWAYS | DATABASE | {BUDGET, INGRESS},
-}
 SELECTOR = {
     "app.kubernetes.io/name": "eni-todo",
     "app.kubernetes.io/instance": "eni-todo",
@@ -798,12 +759,6 @@ def test_what_values_become(render: Render, values: dict[str, Any], asked: Any, 
             assert path not in found
         else:
             assert found[path] == expected
-
-
-@pytest.mark.timonier_cases
-def test_each_case_is_accounted_for(render: Render, case: Case) -> None:
-    """Every object that a case consists of, the database's too, and none beside."""
-    assert render(case=case).inventory == INVENTORY[case.name]
 
 
 @pytest.mark.timonier_cases
