@@ -6,7 +6,7 @@ apt-get update
 # the packages mariadb-server and mariadb-client would bring perl, init scripts and a set-up of their own: their
 # programs are taken out of them
 apt-get install -y --no-install-recommends \
-  mariadb-server-core mariadb-client-core mariadb-backup xz-utils zstd
+  mariadb-server-core mariadb-client-core mariadb-backup socat xz-utils zstd
 work=$(mktemp -d)
 cd "$work"
 chmod 755 "$work" # apt downloads as a user of its own
