@@ -1,4 +1,4 @@
-"""Write docs/chapter/README.md: each option the chapter teaches, the values that reach it, the cases, and the tests.
+"""Write docs/chapter/table.md: each option the chapter teaches, the values that reach it, the cases, and the tests.
 
 Usage: python docs/chapter.py [--check]
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "docs" / "chapter" / "table.yaml"
-PAGE = ROOT / "docs" / "chapter" / "README.md"
+PAGE = ROOT / "docs" / "chapter" / "table.md"
 TESTS = ROOT / "tests"
 CHARTS = ("eni-todo", "mariadb")
 BEGIN, END = "<!-- table:begin -->\n", "<!-- table:end -->\n"
@@ -224,7 +224,7 @@ def table(lines: list[Row]) -> str:
     for row in lines:
         if row.option.resource != resource:
             resource = row.option.resource
-            written += ["", f"### {resource}", "", *HEADER]
+            written += ["", f"## {resource}", "", *HEADER]
         written.append(f"| {row.option.name} | {row.values} | {row.cases} | {row.tests} |")
     return "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in written) + "\n\n"
 
