@@ -18,6 +18,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+README = Path(__file__).parent / "README.md"
 Command = list[str | Path]
 TIMONIER = (sys.executable, "-m", "timonier")
 
@@ -152,3 +153,10 @@ def machine() -> str:
     load = os.getloadavg()[0]
     python = platform.python_version()
     return f"{os.cpu_count()} times {model}, {memory:.0f} GiB, Python {python}, load {load:.1f} at the start"
+
+
+def put(name: str, told: str) -> None:
+    """Put results into benchmarks/README.md, between the comments `NAME: begin` and `NAME: end`."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    README.write_text(f"{before}{begin}\n\n{told}\n\n{end}{rest.partition(end)[2]}", encoding="utf-8")

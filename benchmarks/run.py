@@ -11,10 +11,9 @@ import argparse
 import datetime as dt
 import importlib
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Row, machine
+from benchmarks.measure import Row, machine, put
 
 from timonier.errors import ClusterError
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NAMES = ("cold", "validate", "unit_tests", "many_objects")
-README = Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def measured(names: Sequence[str], rounds: int) -> list[Row]:
@@ -70,9 +67,7 @@ def main() -> None:
     told = f"{on}; {today:%Y-%m-%d}; {rounds}.\n\n{table(rows)}"
     print(told)
     if arguments.write:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        README.write_text(f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", encoding="utf-8")
+        put("measured", told)
 
 
 if __name__ == "__main__":
