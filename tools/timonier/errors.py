@@ -7,6 +7,7 @@ The hierarchy::
     ├── ValuesError         values that cannot be read, merged, or that the chart's schema refuses
     ├── RenderError         a template that failed
     ├── EngineError         no engine to render with, or one that cannot do what was asked
+    ├── SigningError        an archive that cannot be signed
     └── ClusterError        a container engine, a program, an image or a cluster that is missing or does not work
 
 Each carries one sentence that says what is wrong and where, and a hint that says what to do. Only the command line
@@ -50,6 +51,10 @@ class RenderError(TimonierError):
 
 class EngineError(TimonierError):
     """There is no engine to render with, or it cannot do what was asked."""
+
+
+class SigningError(TimonierError):
+    """An archive cannot be signed."""
 
 
 class ClusterError(TimonierError):

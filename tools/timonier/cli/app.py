@@ -12,6 +12,7 @@ from timonier.cli.coverage import coverage
 from timonier.cli.diff import diff
 from timonier.cli.docs import docs
 from timonier.cli.fuzz import fuzz
+from timonier.cli.package import package
 from timonier.cli.render import render
 
 app = typer.Typer(
@@ -54,6 +55,7 @@ app.command()(diff)
 app.command()(coverage)
 app.command()(docs)
 app.command()(fuzz)
+app.command()(package)
 
 
 from timonier.cli import cluster  # noqa: E402

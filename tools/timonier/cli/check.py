@@ -112,7 +112,7 @@ def check(
     if not sources:
         raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, git:REF:PATH, or -.")
     set_on_top = Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file)))
-    request = _Request(
+    request = Request(
         set_on_top,
         tuple(case or ()),
         tuple(kube_version or ()),
@@ -124,7 +124,7 @@ def check(
         namespace,
         engine,
     )
-    result = _check(sources, request)
+    result = find(sources, request)
     _print(result, output, strict=strict)
     from timonier.check.model import Severity
 
@@ -133,22 +133,40 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """What the command line asks for, the same for every source."""
+class Request:
+    """What the command line asks for, the same for every source.
 
-    values: Values
-    cases: tuple[str, ...]
-    kube_versions: tuple[str, ...]
-    crds: tuple[Path, ...]
-    crds_from_cluster: bool
-    rules: tuple[str, ...]
-    only: tuple[str, ...]
-    release_name: str
-    namespace: str
-    engine: str
+    Attributes:
+        values: What is set on top of each case; None for nothing.
+        cases: Names of cases; empty for all.
+        kube_versions: Versions and ranges of Kubernetes; empty for what the settings say.
+        crds: Files and folders with CRDs.
+        crds_from_cluster: Whether to ask kubectl for CRDs.
+        rules: `NAME=LEVEL`, over the settings.
+        only: The only rules to ask; empty for all.
+        release_name: The release's name; empty for the chart's.
+        namespace: Where it would be installed.
+        engine: What renders; see `timonier.engine.choose.choose_engine`.
+    """
+
+    values: Values | None = None
+    cases: tuple[str, ...] = ()
+    kube_versions: tuple[str, ...] = ()
+    crds: tuple[Path, ...] = ()
+    crds_from_cluster: bool = False
+    rules: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    release_name: str = ""
+    namespace: str = "default"
+    engine: str = "auto"
 
 
-def _check(sources: Sequence[str], request: _Request) -> Result:
+def find(sources: Sequence[str], request: Request) -> Result:
+    """Check sources as the command line and the project's settings say.
+
+    Raises:
+        TimonierError: A source cannot be read, or something that was asked for is not there.
+    """
     from timonier import settings
     from timonier.check import run
     from timonier.check.catalogue import rule_of, select
@@ -163,18 +181,20 @@ def _check(sources: Sequence[str], request: _Request) -> Result:
         return run.check([open_source(name, request.engine) for name in sources], matrix, selection, said.ignore)
 
 
-def _matrix(request: _Request, said: CheckSettings, progress: Callable[[], None]) -> Matrix:
+def _matrix(request: Request, said: CheckSettings, progress: Callable[[], None]) -> Matrix:
     from timonier.check.renderings import Matrix
     from timonier.check.schema.crds import crds_of_cluster, crds_of_paths
     from timonier.check.schema.kubeschemas import read_versions
     from timonier.engine import Release
+    from timonier.values import Settings as Values
 
+    values = request.values or Values()
     known = crds_of_paths((*said.crds, *request.crds))
     if request.crds_from_cluster:
         known += crds_of_cluster()
     versions = read_versions(request.kube_versions or said.kube_versions)
     release = Release(request.release_name, request.namespace)
-    return Matrix(request.values, request.cases, versions, release, tuple(known), progress)
+    return Matrix(values, request.cases, versions, release, tuple(known), progress)
 
 
 def _tell(name: str | None, output: Format) -> None:

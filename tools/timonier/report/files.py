@@ -1,4 +1,4 @@
-"""A file a template, laid out as `helm template --output-dir` does."""
+"""Files on disk, all or none; of renderings a file a template, laid out as `helm template --output-dir` does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_renderings(renderings: Sequence[Rendering], directory: Path) -> int:
                     hint="Write them to folders of their own.",
                 )
             files[path] = files.get(path, "") + document_yaml(document)
-    _write(files, directory)
+    write_files({path: text.encode() for path, text in files.items()}, directory)
     return len(files)
 
 
@@ -66,8 +66,16 @@ def _inner_path(document: Document) -> PurePosixPath:
     return path
 
 
-def _write(files: Mapping[Path, str], directory: Path) -> None:
-    """Write all files beside where they go, then move them there: what fails leaves nothing behind."""
+def write_files(files: Mapping[Path, bytes], directory: Path) -> None:
+    """Write all files beside where they go, then move them there: what fails leaves nothing behind.
+
+    Args:
+        files: What to write where; folders are made.
+        directory: A folder above all of them.
+
+    Raises:
+        SourceError: One cannot be written.
+    """
     with contextlib.ExitStack() as undo:
         try:
             for folder in sorted({directory, *(path.parent for path in files)}):
@@ -75,7 +83,7 @@ def _write(files: Mapping[Path, str], directory: Path) -> None:
             with tempfile.TemporaryDirectory(prefix=".timonier-", dir=directory) as stage:
                 staged = {path: Path(stage) / str(number) for number, path in enumerate(files)}
                 for path, place in staged.items():
-                    place.write_text(files[path], encoding="utf-8")
+                    place.write_bytes(files[path])
                     if path.is_dir():
                         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
                 for path, place in staged.items():

@@ -25,9 +25,9 @@ _MOST_CASES = 3
 _INDENT = " " * 16
 
 
-def print_findings(result: Result) -> None:
+def print_findings(result: Result, *, stderr: bool = False) -> None:
     """Print every finding under its file, and a summary."""
-    out = console()
+    out = console(stderr=stderr)
     cases = {checked.label: checked.cases for checked in result.checked}
     for file, findings in groupby(result.findings, key=lambda finding: finding.place.file):
         out.print(Text(visible(file), style="bold"))

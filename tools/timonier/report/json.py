@@ -9,12 +9,14 @@ from timonier.check.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from timonier.check.model import Finding, Rule
     from timonier.check.run import Result
     from timonier.diff.compare import Change, Difference
     from timonier.docs.table import Table
     from timonier.manifest import Identity
+    from timonier.package import Archive
     from timonier.render import Rendering
 
 
@@ -105,6 +107,23 @@ def rules_json(rules: Sequence[Rule]) -> str:
                 "explanation": rule.explanation,
             }
             for rule in rules
+        ]
+    )
+
+
+def archives_json(archives: Sequence[tuple[Path, Archive]]) -> str:
+    """Write what was packaged, and where it lies."""
+    return _write(
+        [
+            {
+                "name": archive.name,
+                "version": archive.version,
+                "appVersion": str(archive.metadata.get("appVersion") or ""),
+                "path": str(path),
+                "digest": archive.digest,
+                "size": len(archive.content),
+            }
+            for path, archive in archives
         ]
     )
 

@@ -30,11 +30,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def console() -> Console:
-    """Return a console on standard output that neither wraps nor guesses at what to highlight."""
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on standard output, or error, that neither wraps nor guesses at what to highlight."""
     from rich.console import Console
 
-    made = Console(highlight=False, soft_wrap=True)
+    made = Console(highlight=False, soft_wrap=True, stderr=stderr)
     if not made.is_terminal:
         made.width = max(made.width, _PIPE_WIDTH)
     return made

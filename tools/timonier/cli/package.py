@@ -1,0 +1,137 @@
+"""`timonier package`: charts as archives, the same bytes every time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from timonier.cli import options
+from timonier.errors import SourceError, TimonierError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from timonier.package import Archive
+
+_FOUND = 1
+_SIGNATURE = "Signature"
+
+
+class Format(StrEnum):
+    """What `package` tells of what it wrote."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def package(
+    charts: Annotated[
+        list[str],
+        typer.Argument(metavar="CHART...", help="A chart's directory or archive, git:REF:PATH or oci://…; repeatable."),
+    ],
+    *,
+    directory: Annotated[
+        Path, typer.Option("--destination", "-d", metavar="DIR", help="Where to write; made when it is not there.")
+    ] = Path(),
+    version: Annotated[
+        str, typer.Option("--version", metavar="VERSION", help="In place of the one in Chart.yaml.")
+    ] = "",
+    app_version: Annotated[
+        str, typer.Option("--app-version", metavar="VERSION", help="In place of the one in Chart.yaml.")
+    ] = "",
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
+    ] = True,
+    sign: Annotated[
+        bool, typer.Option("--sign", help="Write NAME.tgz.prov, too, for `helm verify`.", rich_help_panel=_SIGNATURE)
+    ] = False,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key",
+            metavar="KEY",
+            help="A fingerprint or an address; GnuPG's default key when left out.",
+            rich_help_panel=_SIGNATURE,
+        ),
+    ] = "",
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--passphrase-file",
+            metavar="FILE",
+            help="The key's passphrase; else GnuPG's agent asks for it.",
+            rich_help_panel=_SIGNATURE,
+        ),
+    ] = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="What to tell.")] = Format.TEXT,
+    engine: options.EngineName = "auto",
+) -> None:
+    """Package charts: the same bytes from the same files, wherever and whenever that is done.
+
+    Dependencies that a chart lacks are fetched and packed with it; its folder stays as it is. All files have the time
+    1980-01-01, or what SOURCE_DATE_EPOCH says. Charts are checked first, as `timonier check` does, and all are packaged
+    or none.
+
+    Examples:
+    - `timonier package charts/eni-todo`
+    - `timonier package charts/* -d dist -o json`
+    - `timonier package git:HEAD:charts/mariadb -d dist --version 1.2.3-rc.1`
+    - `timonier package charts/mariadb --sign --key releases@example.org`
+
+    Exit codes: 0 packaged, 1 a chart has errors, 2 it could not be done.
+    """
+    from timonier.provenance import SUFFIX, signed
+    from timonier.report.files import write_files
+
+    if (key or passphrase_file) and not sign:
+        raise TimonierError("--key and --passphrase-file are for signing.", hint="Say --sign, too.")
+    if check:
+        _check(charts, engine)
+    archives = [_packaged(chart, version, app_version) for chart in charts]
+    files = {directory / archive.file_name: archive.content for archive in archives}
+    if len(files) < len(archives):
+        raise SourceError("Two of the charts have one name and version.", hint="Package them one by one.")
+    if sign:
+        for archive in archives:
+            text = signed(archive, key, passphrase_file=passphrase_file)
+            files[directory / f"{archive.file_name}{SUFFIX}"] = text.encode()
+    write_files(files, directory)
+    _tell(archives, directory, output)
+
+
+def _packaged(chart: str, version: str, app_version: str) -> Archive:
+    from timonier.chartfiles import read_chart_files
+    from timonier.package import package
+    from timonier.source import open_chart
+
+    found = open_chart(chart)
+    return package(found.files or read_chart_files(found.path), version=version, app_version=app_version)
+
+
+def _check(charts: Sequence[str], engine: str) -> None:
+    """Exit when a chart has errors, after saying which on standard error."""
+    from dataclasses import replace
+
+    from timonier.check.model import Severity
+    from timonier.cli.check import Request, find
+    from timonier.report.findings_text import print_findings
+
+    result = find(charts, Request(engine=engine))
+    errors = tuple(finding for finding in result.findings if finding.severity is Severity.ERROR)
+    if errors:
+        print_findings(replace(result, findings=errors), stderr=True)
+        typer.echo("Nothing was packaged. Mend the errors, or say --no-check.", err=True)
+        raise typer.Exit(_FOUND)
+
+
+def _tell(archives: Sequence[Archive], directory: Path, output: Format) -> None:
+    from timonier.report import json
+
+    if output is Format.JSON:
+        typer.echo(json.archives_json([(directory / archive.file_name, archive) for archive in archives]))
+        return
+    for archive in archives:
+        typer.echo(f"{directory / archive.file_name}  {archive.digest}")
