@@ -48,7 +48,9 @@ def _line(text: str) -> str:
 
 
 def _section(rule: Rule) -> Iterator[str]:
-    asked = {"chart": "once a chart", "case": "once a case", "object": "once an object"}[rule.scope]
+    asked = {"run": "once a run", "chart": "once a chart", "case": "once a case", "object": "once an object"}[
+        rule.scope
+    ]
     yield f"## {rule.name}"
     yield ""
     yield f"{str(rule.severity).capitalize()}, asked {asked}{', for each Kubernetes version' * rule.per_version}."

@@ -41,6 +41,8 @@ class Ignore:
         kind: Only objects of this kind; a pattern as in file names, `*` for all.
         name: Only objects of this name; a pattern.
         path: Only at this dotted path, in the object, or in values.yaml for what is found there; a pattern.
+        file: The file that says so.
+        number: Which entry of the file it is, counted from 1.
     """
 
     rule: str
@@ -48,6 +50,12 @@ class Ignore:
     kind: str = "*"
     name: str = "*"
     path: str = "*"
+    file: str = field(default="", compare=False)
+    number: int = field(default=0, compare=False)
+
+    def covers(self, folder: Path) -> bool:
+        """Whether a folder belongs to the project whose settings these are."""
+        return folder.is_relative_to(Path(self.file).parent)
 
     def matches(self, finding: Finding) -> bool:
         """Whether a finding is one of those."""
@@ -195,4 +203,4 @@ def _ignore(file: Path, number: int, said: object) -> Ignore:
     for key in ("rule", "reason"):
         if key not in said:
             raise TimonierError(f"{where}it has no {key}.", hint="Say which rule, and why it is to be ignored.")
-    return Ignore(**said)
+    return Ignore(**said, file=str(file), number=number)

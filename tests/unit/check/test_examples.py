@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from timonier import settings
 from timonier.chart import load_chart
 from timonier.check.catalogue import all_rules, select
 from timonier.check.examples import MANIFESTS, example_of, names, read_example
@@ -32,6 +33,7 @@ ALSO = {
     "default-refused": {"render"},  # Helm refuses the defaults
     "kube-version-impossible": {"kube-version-excluded"},  # whichever it is checked for
     "mount-without-volume": {"unused-volume"},  # the name is misspelt
+    "unused-ignore": {"fixed-name"},  # which is ignored then
 }
 MOST_CHANGED = 10
 
@@ -82,4 +84,5 @@ def _findings(files: Mapping[str, str], folder: Path, engine: EmbeddedEngine) ->
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return check([ChartSource(load_chart(folder), engine)], MATRIX, select({})).findings
+    ignores = settings.load(folder).check.ignore
+    return check([ChartSource(load_chart(folder), engine)], MATRIX, select({}), ignores).findings

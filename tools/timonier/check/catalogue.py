@@ -14,6 +14,7 @@ from timonier.check.rules import (
     consistency,
     exposure,
     identity,
+    ignoring,
     images,
     jobs,
     metadata,
@@ -60,6 +61,7 @@ _MODULES = (
     podsecurity,
     access,
     exposure,
+    ignoring,
 )
 
 

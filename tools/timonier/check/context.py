@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from timonier.engine import Engine, Release
     from timonier.errors import TimonierError
     from timonier.manifest import Manifest
+    from timonier.settings import Ignore
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """All that was checked, for rules about what was found.
+
+    Attributes:
+        unused: The entries of the settings' `ignore` that matched nothing though they should have.
+    """
+
+    unused: Sequence[Ignore]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from timonier.check.context import CaseContext, ChartContext
+    from timonier.check.context import CaseContext, ChartContext, RunContext
     from timonier.manifest import Identity, Manifest
 
 
@@ -97,11 +97,13 @@ class Finding:
 class Scope(StrEnum):
     """What a rule looks at."""
 
+    RUN = "run"
     CHART = "chart"
     CASE = "case"
     OBJECT = "object"
 
 
+RunCheck = Callable[["RunContext"], Iterator["Problem"]]
 ChartCheck = Callable[["ChartContext"], Iterator[Problem]]
 CaseCheck = Callable[["CaseContext"], Iterator[Problem]]
 ObjectCheck = Callable[["Manifest", "CaseContext"], Iterator[Problem]]
@@ -127,9 +129,14 @@ class Rule:
     scope: Scope
     summary: str
     explanation: str
-    check: ChartCheck | CaseCheck | ObjectCheck
+    check: RunCheck | ChartCheck | CaseCheck | ObjectCheck
     per_version: bool = False
     of_failures: bool = False
+
+
+def run_rule(name: str, severity: Severity) -> Callable[[RunCheck], Rule]:
+    """Make a rule of a function that looks at what was checked as a whole, once all else was found."""
+    return lambda check: _rule(name, severity, Scope.RUN, check)
 
 
 def chart_rule(name: str, severity: Severity) -> Callable[[ChartCheck], Rule]:
@@ -157,7 +164,7 @@ def _rule(
     name: str,
     severity: Severity,
     scope: Scope,
-    check: ChartCheck | CaseCheck | ObjectCheck,
+    check: RunCheck | ChartCheck | CaseCheck | ObjectCheck,
     *,
     per_version: bool = False,
     of_failures: bool = False,

@@ -74,6 +74,7 @@ class Matrix:
         release: What the chart may ask about its release; its name is the chart's when it is empty.
         crds: CustomResourceDefinitions that are known beside the chart's own.
         progress: Told of every rendering that is done.
+        versions_named: Whether the versions were named for this once, and are not those the project is for.
     """
 
     settings: Settings
@@ -82,6 +83,7 @@ class Matrix:
     release: Release
     crds: tuple[Mapping[str, Any], ...] = ()
     progress: Callable[[], None] = field(default=lambda: None)
+    versions_named: bool = False
 
 
 def subject_of_file(source: FileSource, matrix: Matrix) -> Subject:

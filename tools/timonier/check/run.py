@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from timonier.check.collect import Collector
-from timonier.check.model import Finding, Rule, Scope, Severity
+from timonier.check.context import RunContext
+from timonier.check.ignores import Ignores
+from timonier.check.model import Finding, Place, Rule, Scope, Severity
 from timonier.check.renderings import Matrix, Rendered, Subject, subject_of_chart, subject_of_file
 from timonier.errors import SourceError
 from timonier.source import ChartSource, FileSource
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from timonier.check.catalogue import Selection
     from timonier.check.context import CaseContext
-    from timonier.check.model import CaseCheck, ChartCheck, ObjectCheck, Problem
+    from timonier.check.model import CaseCheck, ChartCheck, ObjectCheck, Problem, RunCheck
     from timonier.settings import Ignore
 
 
@@ -82,17 +85,33 @@ def check(
     """
     kept: list[Finding] = []
     checked = []
-    left_out = tuple(ignores)
+    left_out = Ignores(ignores)
     found_in_all = 0
     for source in sources:
         subject = _subject(source, matrix)
         found = _ask(subject, selection)
         found_in_all += len(found)
-        kept += [finding for finding in found if not any(ignore.matches(finding) for ignore in left_out)]
+        kept += left_out.kept(found)
         checked.append(_checked(subject))
-    kept.sort(key=_order)
     ignored = found_in_all - len(kept)
+    kept += _of_run(RunContext(left_out.unused(sources, matrix, selection)), checked[:1], selection)
+    kept.sort(key=_order)
     return Result(tuple(kept), tuple(checked), matrix.versions, ignored, tuple(selection.rules))
+
+
+def _of_run(context: RunContext, first: Sequence[Checked], selection: Selection) -> Iterator[Finding]:
+    """Ask the rules about the run as a whole; reports tell what they find with the first source."""
+    for rule in selection.rules if first else ():
+        if rule.scope is Scope.RUN:
+            check_run: RunCheck = rule.check  # type: ignore[assignment]  # the scope says which signature it has
+            for found in check_run(context):
+                severity, place = selection.severities[rule.name], Place(_from_here(found.file), found.line)
+                yield Finding(rule.name, severity, found.message, first[0].label, place, hint=found.hint)
+
+
+def _from_here(file: str) -> str:
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _subject(source: ChartSource | FileSource, matrix: Matrix) -> Subject:

@@ -194,7 +194,8 @@ def _matrix(request: Request, said: CheckSettings, progress: Callable[[], None])
         known += crds_of_cluster()
     versions = read_versions(request.kube_versions or said.kube_versions)
     release = Release(request.release_name, request.namespace)
-    return Matrix(values, request.cases, versions, release, tuple(known), progress)
+    named = bool(request.kube_versions)
+    return Matrix(values, request.cases, versions, release, tuple(known), progress, versions_named=named)
 
 
 def _tell(name: str | None, output: Format) -> None:
