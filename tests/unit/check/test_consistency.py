@@ -216,7 +216,7 @@ def test_a_template_that_never_renders_is_found(look: Look, make_chart: MakeChar
     }
     files["ci/off-values.yaml"] = "# Off.\nservice: {enabled: false}\n"
     chart = make_chart(files, values=VALUES)
-    assert found(look(partials.never_rendered, chart)) == [("templates/a.yaml", 0, "")]
+    assert found(look(partials.never_rendered, chart)) == [("templates/a.yaml", 1, "")]
     (chart / "ci/on-values.yaml").write_text("# On.\nservice: {enabled: true}\n")
     assert look(partials.never_rendered, chart) == []
 

@@ -48,13 +48,15 @@ def test_the_change_mends_the_rule_and_nothing_else(name: str, tmp_path: Path, e
     """Asked as `timonier check` asks, with all rules: what is found before and after differs by this rule alone."""
     example = example_of(name)
     assert example
-    before = {finding.rule for finding in _findings(example.bad, tmp_path / "bad", embedded)}
-    findings = _findings(example.good, tmp_path / "good", embedded)
-    after = {finding.rule for finding in findings}
+    bad = _findings(example.bad, tmp_path / "bad", embedded)
+    good = _findings(example.good, tmp_path / "good", embedded)
+    before, after = {finding.rule for finding in bad}, {finding.rule for finding in good}
     assert name in before
     assert before - after == {name} | ALSO.get(name, set())
     assert after <= before
-    assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
+    assert [finding for finding in good if finding.severity is Severity.ERROR] == []
+    # Helm's lint may be about a file that is not there; everything else is at a line.
+    assert [finding for finding in bad if not finding.place.line and finding.rule != "helm-lint"] == []
 
 
 @pytest.mark.parametrize("name", all_rules())

@@ -83,11 +83,11 @@ def test_a_good_chart_is_left_alone(look: Look, make_chart: MakeChart, rule: Rul
         ("chart-version", {"version": "version: 1.10"}, 3, "The version 1.1 is no Semantic Version."),
         ("app-version-number", {"appVersion": "appVersion: 1.10"}, 4, "YAML reads appVersion 1.10 as 1.1."),
         ("app-version-number", {"appVersion": "appVersion: 2024-01-02"}, 0, ""),
-        ("icon-missing", {"icon": ""}, 0, "The chart has no icon."),
-        ("chart-undescribed", {"description": ""}, 0, "Chart.yaml has no description."),
-        ("chart-undescribed", {"home": ""}, 0, "Chart.yaml has neither home nor sources."),
+        ("icon-missing", {"icon": ""}, 2, "The chart has no icon."),
+        ("chart-undescribed", {"description": ""}, 2, "Chart.yaml has no description."),
+        ("chart-undescribed", {"home": ""}, 2, "Chart.yaml has neither home nor sources."),
         ("chart-deprecated", {"icon": "deprecated: true"}, 7, "The chart is deprecated."),
-        ("kube-version-missing", {"kubeVersion": ""}, 0, "Chart.yaml has no kubeVersion."),
+        ("kube-version-missing", {"kubeVersion": ""}, 2, "Chart.yaml has no kubeVersion."),
         (
             "kube-version-impossible",
             {"kubeVersion": "kubeVersion: '>1.30 <1.20'"},
@@ -111,7 +111,7 @@ def test_a_good_chart_is_left_alone(look: Look, make_chart: MakeChart, rule: Rul
 def test_what_chart_yaml_lacks_or_gets_wrong_is_found(
     look: Look, make_chart: MakeChart, rule: str, said: dict[str, str], line: int, message: str
 ) -> None:
-    """With its line; a date without quotes is text to Helm, and no problem."""
+    """With its line, or the line of the name for what is missing; a date without quotes is text to Helm, and no problem."""
     chart = make_chart({"Chart.yaml": changed(**said)})
     found = [(problem.message, problem.file, problem.line) for problem in look(RULES[rule], chart)]
     assert found == ([(message, "Chart.yaml", line)] if message else [])
@@ -266,7 +266,10 @@ def test_a_chart_that_nobody_declared_is_found(look: Look, make_chart: MakeChart
         member = tarfile.TarInfo("cache/Chart.yaml")
         member.size = len(content)
         archive.addfile(member, io.BytesIO(content))
-    assert [problem.file for problem in look(dependencies.undeclared, chart)] == ["charts/cache-1.tgz", "charts/db"]
+    assert [(problem.message, problem.file, problem.line) for problem in look(dependencies.undeclared, chart)] == [
+        ("Chart.yaml does not declare cache, which charts/cache-1.tgz holds.", "Chart.yaml", 2),
+        ("Chart.yaml does not declare db, which charts/db holds.", "Chart.yaml", 2),
+    ]
     declared = "".join(f"  - name: {name}\n    version: 0.1.0\n" for name in ("db", "cache"))
     (chart / "Chart.yaml").write_text(f"{GOOD}dependencies:\n{declared}")
     assert look(dependencies.undeclared, chart) == []

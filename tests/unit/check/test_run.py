@@ -182,11 +182,19 @@ def test_values_that_the_schema_refuses_are_a_finding(
         FILES | {"ci/big-values.yaml": "size: '10'\n", "values.schema.json": schema % 1}, values="size: '1'\n"
     )
     (finding,) = ask(chart, only=["render"]).findings
-    assert (str(finding.place), finding.values_path, finding.cases) == (f"{chart}/ci/big-values.yaml", "size", ("big",))
+    assert (str(finding.place), finding.values_path, finding.cases) == (
+        f"{chart}/ci/big-values.yaml:1",
+        "size",
+        ("big",),
+    )
+    (chart / "values.schema.json").write_text('{"properties": {"size": {"minLength": 9}}}')
+    (chart / "ci/big-values.yaml").write_text("other: 1\n")
+    assert [str(finding.place) for finding in ask(chart, only=["render"]).findings] == [f"{chart}/values.yaml:1"]
+    (chart / "ci/big-values.yaml").write_text("size: '10'\n")
     (chart / "values.schema.json").write_text(schema % 0)
     assert {str(finding.place) for finding in ask(chart, only=["render"]).findings} == {
-        f"{chart}/values.yaml",
-        f"{chart}/ci/big-values.yaml",
+        f"{chart}/values.yaml:1",
+        f"{chart}/ci/big-values.yaml:1",
     }
 
 

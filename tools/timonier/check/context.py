@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
+from timonier.check.yamllines import line_of
 from timonier.errors import SourceError, ValuesError
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class ChartContext:
         """What Chart.yaml says."""
         metadata = yamlio.load(self.files.text("Chart.yaml"), origin=f"{self.chart.path}/Chart.yaml", error=SourceError)
         return metadata if isinstance(metadata, dict) else {}
+
+    def metadata_line(self, *path: str | int) -> int:
+        """Return the line of Chart.yaml at which a key stands, or belongs: below the chart's name."""
+        text = self.files.text("Chart.yaml")
+        return line_of(text, path) or line_of(text, ("name",)) or 1
 
     @functools.cached_property
     def defaults(self) -> Mapping[str, Any]:

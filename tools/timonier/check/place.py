@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,6 +15,7 @@ from timonier.chartfiles import unpack_subcharts
 from timonier.check.model import Finding, Place
 from timonier.check.templates.templatelines import Action, Line, TemplateText, read_template
 from timonier.check.templates.templatewalk import Spot, Walker, child
+from timonier.check.yamllines import line_of
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
@@ -64,9 +66,14 @@ class Placer:
             line = 0 if rendered else int(match["line"] or 0)
             return replace(finding, place=Place(self._templates.path_of(match["source"]), line))
         refused = _REFUSED.search(finding.message)
-        key = refused["key"] if refused else ""
-        file = context.case.origin or self._templates.path_in_chart("values.yaml" if refused else "Chart.yaml")
-        return replace(finding, place=Place(file), values_path=key)
+        if refused:
+            defaults = self._templates.path_in_chart("values.yaml")
+            return replace(
+                finding,
+                place=_of_key(refused["key"], context.case.origin or defaults, defaults),
+                values_path=refused["key"],
+            )
+        return replace(finding, place=Place(context.case.origin or self._templates.path_in_chart("Chart.yaml")))
 
 
 class _Templates:
@@ -160,6 +167,13 @@ class _Templates:
             keys |= _values_of(inside)
             waiting += [name for action in inside for name in action.included]
         return keys
+
+
+def _of_key(key: str, *files: str) -> Place:
+    """Return where a value is set: in the first of the values files that says it; in an archive, no line is known."""
+    there = (Path(file) for file in files)
+    lines = [line_of(path.read_text(encoding="utf-8"), key.split(".")) if path.is_file() else 0 for path in there]
+    return next((Place(file, line) for file, line in zip(files, lines, strict=True) if line), Place(files[0]))
 
 
 def _values_of(actions: Iterable[Action]) -> set[str]:

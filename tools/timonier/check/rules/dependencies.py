@@ -112,7 +112,8 @@ def undeclared(context: ChartContext) -> Iterator[Problem]:
     for subchart in subcharts(context.files):
         if subchart.name not in known:
             message = f"{_FILE} does not declare {subchart.name}, which {subchart.place} holds."
-            yield Problem(message, file=subchart.place, hint="Declare it in `dependencies`, or remove it.")
+            line = context.metadata_line("dependencies")
+            yield Problem(message, file=_FILE, line=line, hint="Declare it in `dependencies`, or remove it.")
 
 
 @chart_rule("dependency-version", Severity.WARNING)
@@ -141,7 +142,7 @@ def name_of(dependency: Mapping[str, Any]) -> str:
 
 
 def _problem(context: ChartContext, place: int, key: str, message: str, hint: str) -> Problem:
-    line = line_of(context.files.text(_FILE), ("dependencies", place, key))
+    line = context.metadata_line("dependencies", place, key)
     return Problem(message, file=_FILE, line=line, hint=hint)
 
 

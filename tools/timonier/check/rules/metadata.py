@@ -47,19 +47,26 @@ def helm_lint_says(context: ChartContext) -> Iterator[Problem]:
     for message in helm_lint(context.files, context.values.get(case, {}), context.engine):
         fails_anyway = not case and message.path.startswith("templates/")
         if not fails_anyway and not _SAID_ELSEWHERE.search(message.text):
-            yield _passed_on(message)
+            yield _passed_on(message, context)
 
 
-def _passed_on(message: LintMessage) -> Problem:
+def _passed_on(message: LintMessage, context: ChartContext) -> Problem:
     text = " ".join(message.text.split()).rstrip(".")
     place = _TEMPLATE.search(text)
     file = message.path.rstrip("/") if not message.path.startswith("/") else FILE
+    line = _line_of_metadata(text, context) if file == FILE else 0
     return Problem(
         f"Helm's lint says: {text}.",
         file=place["file"] if place else file,
-        line=int(place["line"]) if place else 0,
+        line=int(place["line"]) if place else line,
         severity=message.severity,
     )
+
+
+def _line_of_metadata(text: str, context: ChartContext) -> int:
+    """Return the line of what a sentence about Chart.yaml speaks of: of `sources` for "invalid source URL"."""
+    keys = (key for word in re.findall(r"[\w-]+", text) for key in (word, f"{word}s") if key in context.metadata)
+    return context.metadata_line(next(keys, "name"))
 
 
 @chart_rule("chart-api-version", Severity.WARNING)
@@ -139,7 +146,7 @@ def icon_missing(context: ChartContext) -> Iterator[Problem]:
     Artifact Hub and other catalogues show `icon`: the address of an SVG or PNG image.
     """
     if not context.metadata.get("icon"):
-        yield Problem("The chart has no icon.", file=FILE, hint="Set `icon` to an image's address.")
+        yield _at(context, "icon", "The chart has no icon.", "Set `icon` to an image's address.")
 
 
 @chart_rule("chart-undescribed", Severity.INFO)
@@ -151,9 +158,9 @@ def undescribed(context: ChartContext) -> Iterator[Problem]:
     """
     for key, advice in _DESCRIBED.items():
         if not context.metadata.get(key):
-            yield Problem(f"Chart.yaml has no {key}.", file=FILE, hint=f"Set it: {advice}.")
+            yield _at(context, key, f"Chart.yaml has no {key}.", f"Set it: {advice}.")
     if not (context.metadata.get("home") or context.metadata.get("sources")):
-        yield Problem("Chart.yaml has neither home nor sources.", file=FILE, hint="Say where the chart is developed.")
+        yield _at(context, "home", "Chart.yaml has neither home nor sources.", "Say where the chart is developed.")
 
 
 @chart_rule("chart-deprecated", Severity.WARNING)
@@ -167,8 +174,7 @@ def deprecated(context: ChartContext) -> Iterator[Problem]:
 
 
 def _at(context: ChartContext, key: str, message: str, hint: str) -> Problem:
-    line = line_of(context.files.text(FILE), (key,))
-    return Problem(message, file=FILE, line=line, hint=hint)
+    return Problem(message, file=FILE, line=context.metadata_line(key), hint=hint)
 
 
 RULES: tuple[Rule, ...] = (

@@ -31,10 +31,10 @@ def never_rendered(context: ChartContext) -> Iterator[Problem]:
     silent = list(_silent(context))
     if silent and len(context.chart.cases) == 1:
         message = f"There are no cases, and with the defaults {_listed(silent)} to nothing."
-        yield Problem(message, file=silent[0], hint=_ADD_CASE)
+        yield Problem(message, file=silent[0], line=1, hint=_ADD_CASE)
         return
     for name in silent:
-        yield Problem(f"{name} renders to nothing in any case.", file=name, hint=_ADD_CASE)
+        yield Problem(f"{name} renders to nothing in any case.", file=name, line=1, hint=_ADD_CASE)
 
 
 def _listed(names: list[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from timonier.check.model import Problem, Rule, Severity, case_rule, chart_rule
-from timonier.check.yamllines import line_of
 from timonier.constraints import is_constraint, satisfies
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ def kube_version_missing(context: ChartContext) -> Iterator[Problem]:
     installation fails halfway, at the first object that cluster does not know.
     """
     if not context.metadata.get("kubeVersion") and context.metadata.get("type") != "library":
-        yield Problem(
-            "Chart.yaml has no kubeVersion.", file=_FILE, hint='Say for instance `kubeVersion: ">=1.30.0-0"`.'
-        )
+        yield _problem(context, "Chart.yaml has no kubeVersion.", 'Say for instance `kubeVersion: ">=1.30.0-0"`.')
 
 
 @chart_rule("kube-version-impossible", Severity.ERROR)
@@ -136,8 +133,7 @@ def is_same_version(tag: str, version: str) -> bool:
 
 
 def _problem(context: ChartContext, message: str, hint: str) -> Problem:
-    line = line_of(context.files.text(_FILE), ("kubeVersion",))
-    return Problem(message, file=_FILE, line=line, hint=hint)
+    return Problem(message, file=_FILE, line=context.metadata_line("kubeVersion"), hint=hint)
 
 
 RULES: tuple[Rule, ...] = (
