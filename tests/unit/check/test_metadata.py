@@ -111,7 +111,7 @@ def test_a_good_chart_is_left_alone(look: Look, make_chart: MakeChart, rule: Rul
 def test_what_chart_yaml_lacks_or_gets_wrong_is_found(
     look: Look, make_chart: MakeChart, rule: str, said: dict[str, str], line: int, message: str
 ) -> None:
-    """With its line, or the line of the name for what is missing; a date without quotes is text to Helm, and no problem."""
+    """With its line, or that of the name for what is missing; a date without quotes is text to Helm, and no problem."""
     chart = make_chart({"Chart.yaml": changed(**said)})
     found = [(problem.message, problem.file, problem.line) for problem in look(RULES[rule], chart)]
     assert found == ([(message, "Chart.yaml", line)] if message else [])

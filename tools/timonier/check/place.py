@@ -33,7 +33,8 @@ _VARIABLE = re.compile(r"\$(\w+)")
 _FAILED_AT = re.compile(
     r"(?P<source>[\w.-]+/(?:charts/[\w.-]+/)*templates/[^\s:]+?)(?::(?P<line>\d+))?(?::\d+)?(?=[\s:)]|$)"
 )
-_REFUSED = re.compile(r"refuses these values: (?P<key>[\w.-]+): ")
+_REFUSED = " refuses these values: "
+_KEY = re.compile(r"(?P<key>[\w.-]+): ")
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -65,15 +66,7 @@ class Placer:
             rendered = f"rendered {match['source']}" in finding.message
             line = 0 if rendered else int(match["line"] or 0)
             return replace(finding, place=Place(self._templates.path_of(match["source"]), line))
-        refused = _REFUSED.search(finding.message)
-        if refused:
-            defaults = self._templates.path_in_chart("values.yaml")
-            return replace(
-                finding,
-                place=_of_key(refused["key"], context.case.origin or defaults, defaults),
-                values_path=refused["key"],
-            )
-        return replace(finding, place=Place(context.case.origin or self._templates.path_in_chart("Chart.yaml")))
+        return self._templates.place_of_value(finding, context)
 
 
 class _Templates:
@@ -95,6 +88,16 @@ class _Templates:
             return replace(finding, place=Place(self.path_of(manifest.source)))
         place = Place(self.path_in_chart(spot.file), spot.line)
         return replace(finding, place=place, values_path=finding.values_path or self._value(spot, manifest.source))
+
+    def place_of_value(self, finding: Finding, context: CaseContext) -> Finding:
+        """Find the line of the value that the chart's schema refuses; the case's file where it is something else."""
+        _, _, refused = finding.message.partition(_REFUSED)
+        # The chart is named too where its folder is called otherwise.
+        key = _KEY.match(refused.removeprefix(f"{self._chart.chart.name}: ")) or _KEY.match(refused)
+        defaults = self.path_in_chart("values.yaml" if refused else "Chart.yaml")
+        file = context.case.origin or defaults
+        place = _of_key(key["key"], file, defaults) if key else Place(file)
+        return replace(finding, place=place, values_path=key["key"] if key else "")
 
     def path_of(self, source: str) -> str:
         """Return the path of a template as the user would name it, `charts/shop/templates/a.yaml`."""
