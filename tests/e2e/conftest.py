@@ -79,11 +79,22 @@ class Todo:
             return str(error)
         return ""
 
-    def add(self, name: str, category: str = "e2e") -> None:
-        """Add an item as the page's form does, and assert that the application led on to the list."""
-        fields = {"name": name, "category": category}
+    def file(self, name: str) -> str:
+        """An upload, as it comes back."""
+        return self.client.fetch(f"{self.base}/eni-todo/files/{name}")[0]
+
+    def add(self, name: str, category: str = "e2e", file: tuple[str, str] | None = None) -> None:
+        """Add an item as the page's form does, and assert that the application led on to the list.
+
+        Args:
+            name: The item's name.
+            category: Its category.
+            file: Name and text of a file to upload with it.
+        """
+        fields = {'"name"': name, '"category"': category}
+        fields |= {f'"file"; filename="{file[0]}"': file[1]} if file else {}
         parts = [
-            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            f"--{_BOUNDARY}\r\nContent-Disposition: form-data; name={field}\r\n\r\n{value}\r\n"
             for field, value in fields.items()
         ]
         # Status lines go to standard error. The failure at the end is busybox's own: it posts to the list as well.
