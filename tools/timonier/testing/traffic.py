@@ -50,7 +50,8 @@ class Traffic:
         """Begin nothing yet.
 
         Args:
-            askers: What asks; an `AssertionError` or an `OSError` (no answer) counts as a failed request.
+            askers: What asks. An `AssertionError` or an `OSError` (no answer) is a failed request; anything else ends
+                the traffic, and is raised where `with` ends.
             every: The seconds from one request of an asker to its next one.
         """
         self._every = every
@@ -61,6 +62,7 @@ class Traffic:
             for number, asker in enumerate(askers)
         ]
         self._began = 0.0
+        self._broken: Exception | None = None
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
@@ -68,11 +70,13 @@ class Traffic:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._ended.set()
         deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        if self._broken and kind is None:
+            raise self._broken
 
     def elapsed(self) -> float:
         """Seconds since the traffic began."""
@@ -95,7 +99,12 @@ class Traffic:
     def _ask(self, number: int, asker: Asker, due: float) -> None:
         while not self._ended.wait(max(0.0, due - self.elapsed())):
             begun = self.elapsed()
-            problem = _problem(asker)
+            try:
+                problem = _problem(asker)
+            except Exception as error:  # noqa: BLE001 - it is raised where the traffic ends
+                self._broken = error
+                self._ended.set()
+                return
             ended = self.elapsed()
             self._answers[number].append(Answer(number, begun, ended - begun, begun - due, problem))
             due += self._every * (1 + max(0.0, ended - due) // self._every)
