@@ -163,3 +163,13 @@ def test_what_is_no_chart_is_one_sentence(run: Run, tmp_path: Path) -> None:
     code, out, err = run("fuzz", tmp_path)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "without a Chart.yaml" in err
+
+
+def test_a_kept_file_that_holds_no_values_is_refused(run: Run, sound: Path, tmp_path: Path) -> None:
+    """In the words of every other values file, before anything is tried."""
+    kept = tmp_path / "kept" / "fuzz-001-values.yaml"
+    kept.parent.mkdir()
+    kept.write_text("- a\n")
+    code, out, err = run("fuzz", sound, "--save", kept.parent)
+    assert (code, out) == (2, "")
+    assert f"{kept} holds no mapping." in err

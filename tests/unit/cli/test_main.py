@@ -45,6 +45,11 @@ def test_help_does_not_pay_for_engines_and_clusters() -> None:
     assert imported_by("--help") & HEAVY <= {"typer", "rich"}
 
 
+def test_a_check_does_not_pay_for_the_engine_that_is_not_asked(make_chart: Callable[..., Path]) -> None:
+    """What runs programs takes longer to import than a small chart to check."""
+    assert imported_by("check", str(make_chart()), "-o", "json") & {"asyncio", "pyhelm3", "kr8s"} == set()
+
+
 def test_the_version_is_the_packages(run: Callable[..., tuple[int, str, str]]) -> None:
     """The one pip knows; both ways of asking."""
     from importlib.metadata import version

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from timonier.cluster.programs import pinned
 from timonier.engine.program import ProgramEngine
 
 HELM_3 = Path(__file__).parents[2] / "corpus" / "helm3.py"
 
 
 @pytest.fixture(scope="session")
-def helm4() -> ProgramEngine:
-    """The Helm 4 this project pins, whatever is on PATH."""
-    return ProgramEngine(pinned("helm").path)
+def helm4(program: ProgramEngine) -> ProgramEngine:
+    """The Helm 4 this project pins."""
+    return program
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +24,3 @@ def helm3() -> ProgramEngine:
     """Helm 3, built where the cache does not have it."""
     got = subprocess.run([sys.executable, str(HELM_3)], stdout=subprocess.PIPE, text=True, check=True)
     return ProgramEngine(got.stdout.strip())
-
-
-@pytest.fixture(scope="session")
-def program(helm4: ProgramEngine) -> ProgramEngine:
-    """The helm program of every test of the engines: always there, and always the same version."""
-    return helm4

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from timonier import yamlio
 from timonier.errors import SourceError
+from timonier.values import Settings, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ def kept_values(folder: Path) -> list[Mapping[str, Any]]:
     """Return what the values files of a folder hold, by name; nothing when it is not there yet.
 
     Raises:
-        SourceError: A file cannot be read or holds no values.
+        ValuesError: A file cannot be read or holds no values.
     """
     return [_read(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
 
@@ -34,6 +35,7 @@ def keep(folder: Path, found: Iterable[Found]) -> list[Path]:
     Values that a file of the folder holds already are not written again.
 
     Raises:
+        ValuesError: A file of the folder cannot be read or holds no values.
         SourceError: The folder cannot be written.
     """
     there = {path: _read(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))}
@@ -56,14 +58,7 @@ def _where(found: Found) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SourceError(f"{path} cannot be read: {problem}.") from None
-    values = yamlio.load(text, origin=str(path), error=SourceError)
-    if not isinstance(values, dict | None):
-        raise SourceError(f"{path} holds no mapping.", hint="Values are keys and what they are set to.")
-    return values or {}
+    return read_values(Settings(files=(str(path),)))
 
 
 def _write(path: Path, text: str) -> None:
