@@ -12,9 +12,9 @@ username: {{ .Values.auth.username | quote }}
 secretName: {{ include "mariadb.secretName" . | quote }}
 secretKey: {{ .Values.auth.secretKeys.password | quote }}
 {{- end }}
-{{- else if .Values.externalDatabase.host }}
+{{- else if include "eni-todo.outsideDatabase" . }}
 {{- with .Values.externalDatabase -}}
-host: {{ .host | quote }}
+host: {{ include "eni-todo.databaseService" $ | default .host | quote }}
 port: {{ .port }}
 database: {{ .database | quote }}
 username: {{ .username | quote }}
@@ -24,9 +24,23 @@ secretKey: {{ ternary .existingSecretKey "password" (not (empty .existingSecret)
 {{- end }}
 {{- end }}
 
+{{/* Whether a database outside this release is named: "true", or nothing. */}}
+{{- define "eni-todo.outsideDatabase" -}}
+{{- if and (not .Values.mariadb.enabled) (or .Values.externalDatabase.host .Values.externalDatabase.addresses) -}}
+true
+{{- end }}
+{{- end }}
+
+{{/* The Service before a database outside the release; nothing when its host is asked for as it is. */}}
+{{- define "eni-todo.databaseService" -}}
+{{- if and (include "eni-todo.outsideDatabase" .) (or .Values.externalDatabase.addresses .Values.externalDatabase.externalName) -}}
+{{ include "eni-todo.fullname" . }}-database
+{{- end }}
+{{- end }}
+
 {{/* Whether the chart itself keeps the password of an outside database: "true", or nothing. */}}
 {{- define "eni-todo.ownsDatabaseSecret" -}}
-{{- if and (not .Values.mariadb.enabled) .Values.externalDatabase.host (not .Values.externalDatabase.existingSecret) -}}
+{{- if and (include "eni-todo.outsideDatabase" .) (not .Values.externalDatabase.existingSecret) -}}
 true
 {{- end }}
 {{- end }}
@@ -37,7 +51,7 @@ true
   value: {{ .Values.uploads.path | quote }}
 {{- with include "eni-todo.database" . | fromYaml }}
 - name: SPRING_PROFILES_ACTIVE
-  value: {{ ternary "tomcat-mariadb-kub" "tomcat-mariadb-env" $.Values.sessionReplication.enabled }}
+  value: {{ ternary "tomcat-mariadb-kub" "tomcat-mariadb-env" (eq (include "eni-todo.asksApi" $) "true") }}
 - name: DB_DTB_JDBC_URL
   value: {{ printf "jdbc:mariadb://%s:%v/%s" .host .port .database | quote }}
 - name: DB_DTB_USERNAME
@@ -57,9 +71,14 @@ true
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+{{- if include "eni-todo.asksApi" . }}
 # Without labels every pod of the namespace would become a member.
 - name: KUBERNETES_LABELS
   value: {{ include "eni-todo.memberSelector" . | quote }}
+{{- else }}
+- name: DNS_MEMBERSHIP_SERVICE_NAME
+  value: {{ include "eni-todo.fullname" . }}-members
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -17,11 +17,15 @@ suffix. A long release name is cut rather than the chart's, which tells this cha
 {{- end }}
 {{- end }}
 
-{{/* Labels that pick the application's pods, and nothing that may change from one version of the chart to the next. */}}
+{{/*
+Labels that pick the application's pods, and nothing that may change from one version of the chart to the next; those of
+another component by `dict "root" . "component" "prepull"`.
+*/}}
 {{- define "eni-todo.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "eni-todo.name" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/component: web
+{{- $root := .root | default . -}}
+app.kubernetes.io/name: {{ include "eni-todo.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .component | default "web" }}
 {{- end }}
 
 {{/* Labels of every object; give another component by `dict "root" . "component" "test"`. */}}
@@ -60,6 +64,13 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- .Values.serviceAccount.name | default (ternary (include "eni-todo.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end }}
 
+{{/* Whether the pods ask the Kubernetes API for each other, which takes a token and rights: "true", or nothing. */}}
+{{- define "eni-todo.asksApi" -}}
+{{- if and .Values.sessionReplication.enabled (eq .Values.sessionReplication.membership "kubernetes") -}}
+true
+{{- end }}
+{{- end }}
+
 {{/* How many pods there may be at most. */}}
 {{- define "eni-todo.maxReplicas" -}}
 {{- ternary .Values.autoscaling.maxReplicas .Values.replicas .Values.autoscaling.enabled }}
@@ -80,17 +91,4 @@ true
 {{/* The Deployment's strategy: with uploads on one node a new pod elsewhere would wait for the old one for ever. */}}
 {{- define "eni-todo.strategyType" -}}
 {{- .Values.strategy.type | default (ternary "Recreate" "RollingUpdate" (eq (include "eni-todo.uploadsOnOneNode" .) "true")) }}
-{{- end }}
-
-{{/*
-A probe: the mechanism the user named in place of the default one (Kubernetes takes exactly one, and Helm would merge
-the two), and the timing. The same mechanism as the default one may name a part of its fields only.
-Call with `dict "probe" … "default" …`.
-*/}}
-{{- define "eni-todo.probe" -}}
-{{- $mechanism := dict }}
-{{- range $name := list "exec" "httpGet" "tcpSocket" }}
-{{- with get $.probe $name }}{{ $_ := set $mechanism $name (merge (dict) . (get $.default $name | default dict)) }}{{ end }}
-{{- end }}
-{{- merge (dict) ($mechanism | default .default) (omit .probe "enabled" "exec" "httpGet" "tcpSocket") | toYaml }}
 {{- end }}

@@ -13,7 +13,10 @@ traefik.ingress.kubernetes.io/service.sticky.cookie.secure: "true"
 {{- end }}
 {{- end }}
 
-{{/* What the named controller reads from the Ingress. `/` leads to the application without any of it: it redirects itself. */}}
+{{/*
+What the named controller reads from the Ingress. `/` leads to the application with each of them: Traefik has no
+annotation for it, and leaves it to timonier/eni-todo, which redirects itself.
+*/}}
 {{- define "eni-todo.ingressAnnotations" -}}
 {{- with .Values.ingress }}
 {{- if and (eq .controller "traefik") (include "eni-todo.tlsOnly" $) }}
@@ -29,8 +32,11 @@ nginx.ingress.kubernetes.io/affinity-mode: persistent
 nginx.ingress.kubernetes.io/session-cookie-name: {{ .sticky.cookieName | quote }}
 nginx.ingress.kubernetes.io/session-cookie-samesite: Lax
 {{- end }}
-{{- else if and (eq .controller "haproxy") .sticky.enabled }}
+{{- else if eq .controller "haproxy" }}
+haproxy.org/backend-config-snippet: http-request redirect location /eni-todo/ code 302 if { path / }
+{{- if .sticky.enabled }}
 haproxy.org/cookie-persistence: {{ .sticky.cookieName | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

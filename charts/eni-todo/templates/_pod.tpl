@@ -1,7 +1,7 @@
 {{/* The application's pod, without its metadata. */}}
 {{- define "eni-todo.podSpec" -}}
 serviceAccountName: {{ include "eni-todo.serviceAccountName" . | quote }}
-automountServiceAccountToken: {{ .Values.sessionReplication.enabled }}
+automountServiceAccountToken: {{ eq (include "eni-todo.asksApi" .) "true" }}
 enableServiceLinks: false
 {{- with include "eni-todo.imagePullSecrets" . }}
 imagePullSecrets:
@@ -14,6 +14,9 @@ securityContext:
 terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . | quote }}
+{{- end }}
+{{- with .Values.nodeName }}
+nodeName: {{ . | quote }}
 {{- end }}
 {{- range $key := list "nodeSelector" "affinity" "tolerations" }}
 {{- with get $.Values $key }}
@@ -40,6 +43,9 @@ volumes:
   - name: scratch
     emptyDir: {}
   {{- end }}
+  {{- with .Values.extraVolumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{/* The constraints as a YAML list, this release's pods being counted where no others are named. */}}
@@ -53,59 +59,4 @@ volumes:
 {{/* The claim the uploads lie on. */}}
 {{- define "eni-todo.uploadsClaim" -}}
 {{- .Values.uploads.persistence.existingClaim | default (printf "%s-uploads" (include "eni-todo.fullname" .)) }}
-{{- end }}
-
-{{/* The application's container. */}}
-{{- define "eni-todo.container" -}}
-image: {{ include "eni-todo.image" (dict "root" . "image" .Values.image) | quote }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
-{{- with .Values.securityContext }}
-securityContext:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-env:
-  {{- include "eni-todo.env" . | nindent 2 }}
-  {{- with .Values.extraEnv }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
-{{- if .Values.config }}
-envFrom:
-  - configMapRef:
-      name: {{ include "eni-todo.fullname" . | quote }}
-{{- end }}
-ports:
-  - name: http
-    containerPort: 8080
-  {{- if .Values.sessionReplication.enabled }}
-  - name: members
-    containerPort: 4000
-  {{- end }}
-{{- $default := dict "httpGet" (dict "path" .Values.probes.path "port" "http") }}
-{{- range $name := list "startup" "liveness" "readiness" }}
-{{- $probe := get $.Values.probes $name }}
-{{- if $probe.enabled }}
-{{ $name }}Probe:
-  {{- include "eni-todo.probe" (dict "probe" $probe "default" $default) | nindent 2 }}
-{{- end }}
-{{- end }}
-{{- with .Values.lifecycle }}
-{{- if or .preStop .preStopSleepSeconds }}
-lifecycle:
-  # A sleep by the kubelet needs no program in the image. It holds back SIGTERM until proxies have let go of the pod.
-  preStop:
-    {{- .preStop | default (dict "sleep" (dict "seconds" .preStopSleepSeconds)) | toYaml | nindent 4 }}
-{{- end }}
-{{- end }}
-{{- with .Values.resources }}
-resources:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-volumeMounts:
-  - name: uploads
-    mountPath: {{ .Values.uploads.path | quote }}
-  {{- range .Values.writablePaths }}
-  - name: scratch
-    mountPath: {{ . | quote }}
-    subPath: {{ . | trimAll "/" | replace "/" "-" | quote }}
-  {{- end }}
 {{- end }}

@@ -1,7 +1,7 @@
 {{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
 {{- define "eni-todo.validate" -}}
 {{- $errors := list }}
-{{- range list "labels" "probes" "database" "environment" "uploads" "rollout" "network" }}
+{{- range list "labels" "probes" "database" "environment" "volumes" "uploads" "rollout" "network" }}
 {{- $errors = concat $errors (include (printf "eni-todo.validate.%s" .) $ | fromYamlArray) }}
 {{- end }}
 {{- with $errors }}
@@ -34,30 +34,6 @@
 {{- end }}
 {{- end }}
 
-{{/* One database at most, with a password, a name of its own, and shared by pods that replicate sessions. */}}
-{{- define "eni-todo.validate.database" -}}
-{{- with .Values.externalDatabase }}
-{{- if and .host $.Values.mariadb.enabled }}
-- "externalDatabase.host is given while mariadb.enabled is true: set mariadb.enabled=false, or remove the host"
-{{- end }}
-{{- if and .host (not (or .password .existingSecret)) }}
-- "externalDatabase.host needs externalDatabase.existingSecret (or externalDatabase.password)"
-{{- end }}
-{{- if and .password .existingSecret }}
-- "externalDatabase.existingSecret is given, so externalDatabase.password would be ignored: remove it"
-{{- end }}
-{{- if and $.Values.sessionReplication.enabled (not .host) (not $.Values.mariadb.enabled) }}
-- "sessionReplication needs a database all pods share: set mariadb.enabled=true or externalDatabase.host"
-{{- end }}
-{{- end }}
-{{- if .Values.mariadb.enabled }}
-{{- $name := include "mariadb.fullname" .Subcharts.mariadb }}
-{{- if eq $name (include "eni-todo.fullname" .) }}
-- {{ printf "application and database are both called %s: set mariadb.fullnameOverride" $name | quote }}
-{{- end }}
-{{- end }}
-{{- end }}
-
 {{/* A variable set twice: one of the two would be lost without a word. */}}
 {{- define "eni-todo.validate.environment" -}}
 {{- $own := list }}
@@ -71,18 +47,6 @@
 {{- if has $name $own }}
 - {{ printf "config sets %s, which the chart sets from other values: remove it" $name | quote }}
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* A claim that only one node, or one pod, can mount. */}}
-{{- define "eni-todo.validate.uploads" -}}
-{{- $modes := .Values.uploads.persistence.accessModes }}
-{{- $pods := include "eni-todo.maxReplicas" . | int }}
-{{- if and (include "eni-todo.uploadsOnOneNode" .) (gt $pods 1) }}
-- {{ printf "%d pods cannot share uploads.persistence with accessModes %v: use ReadWriteMany, or one pod" $pods $modes | quote }}
-{{- end }}
-{{- if and .Values.uploads.persistence.enabled (has "ReadWriteOncePod" $modes) (eq .Values.strategy.type "RollingUpdate") }}
-- "strategy.type RollingUpdate never ends with an uploads claim that is ReadWriteOncePod: use Recreate"
 {{- end }}
 {{- end }}
 
@@ -119,5 +83,8 @@
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 - "ingress.enabled needs a host: set ingress.hosts"
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+- "httpRoute.enabled needs a Gateway: set httpRoute.parentRefs"
 {{- end }}
 {{- end }}
