@@ -15,9 +15,6 @@ terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
-{{- with .Values.nodeName }}
-nodeName: {{ . | quote }}
-{{- end }}
 {{- range $key := list "nodeSelector" "affinity" "tolerations" }}
 {{- with get $.Values $key }}
 {{ $key }}:

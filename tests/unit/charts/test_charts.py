@@ -11,6 +11,7 @@ import pytest
 
 from timonier import yamlio
 from timonier.chart import Case, Chart, load_chart
+from timonier.check.schema.crds import crds_of_paths, served
 from timonier.check.schema.kubeschemas import Api, schemas_of
 from timonier.engine import Release
 from timonier.errors import SourceError, ValuesError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import jsonschema_rs
 
+    from timonier.check.schema.crds import Served
     from timonier.engine.embedded import EmbeddedEngine
     from timonier.manifest import Manifest
 
@@ -37,9 +39,18 @@ every_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.n
 every_case = pytest.mark.parametrize(("chart", "case"), CASES)
 
 
+@functools.cache
+def custom() -> dict[Api, Served]:
+    """Return what the definitions in tests/crds say of kinds that Kubernetes does not bring along."""
+    return served(crds_of_paths([Path(__file__).parents[2] / "crds"]))
+
+
+@functools.cache
 def validator(version: str, kind: str, api_version: str) -> jsonschema_rs.Validator:
     """Return the strict schema of a kind: a field it does not know is an error."""
-    known = schemas_of(version).kind(Api(api_version, kind))
+    schemas, api = schemas_of(version), Api(api_version, kind)
+    said = custom().get(api)
+    known = schemas.compiled(dict(said.schema)) if said and said.schema else schemas.kind(api)
     assert known, f"Kubernetes {version} has no {api_version} {kind}"
     return known.validator
 
@@ -88,7 +99,11 @@ def test_every_object_is_what_kubernetes_knows(
 
 
 def test_the_schemas_are_strict() -> None:
-    """A misspelt field must be found, or the test above could not fail."""
+    """A misspelt field must be found, or the test above could not fail; a custom kind's too."""
+    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "x"}, "spec": {}}
+    strict = validator("1.36.0", "HTTPRoute", "gateway.networking.k8s.io/v1")
+    assert strict.is_valid(route)
+    assert not strict.is_valid(route | {"spec": {"hostNames": []}})
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spce": {}}
     assert not validator("1.36.0", "Deployment", "apps/v1").is_valid(deployment)
 

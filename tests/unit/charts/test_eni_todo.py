@@ -21,6 +21,7 @@ SELECTOR = {
     "app.kubernetes.io/instance": "eni-todo",
     "app.kubernetes.io/component": "web",
 }
+TESTS = SELECTOR | {"app.kubernetes.io/component": "test"}
 LABELS = SELECTOR | {
     "helm.sh/chart": "eni-todo-0.2.0",
     "app.kubernetes.io/version": "1.0.0",
@@ -36,6 +37,9 @@ ABSENT = object()
 NO_DATABASE = {"mariadb": {"enabled": False}}
 OUTSIDE = {"mariadb": {"enabled": False}, "externalDatabase": {"host": "db.example.org", "password": "secret"}}
 TRAEFIK = "traefik.ingress.kubernetes.io/service.sticky.cookie"
+HAPROXY_ROOT = {
+    "haproxy.org/backend-config-snippet": "http-request redirect location /eni-todo/ code 302 if { path / }"
+}
 NGINX = "nginx.ingress.kubernetes.io"
 STICKY = {TRAEFIK: "true", f"{TRAEFIK}.name": "node", f"{TRAEFIK}.httponly": "true", f"{TRAEFIK}.samesite": "lax"}
 BACKEND = {"service": {"name": "eni-todo", "port": {"name": "http"}}}
@@ -466,21 +470,25 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         {
             f"{CONTAINER}.startupProbe": {
                 "httpGet": {"path": "/up", "port": "http"},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 1,
                 "timeoutSeconds": 2,
                 "failureThreshold": 180,
             },
             f"{CONTAINER}.livenessProbe": {
                 "httpGet": {"path": "/up", "port": "http"},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 10,
                 "timeoutSeconds": 3,
                 "failureThreshold": 3,
             },
             f"{CONTAINER}.readinessProbe": {
                 "httpGet": {"path": "/up", "port": "http"},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 2,
                 "timeoutSeconds": 2,
                 "failureThreshold": 2,
+                "successThreshold": 1,
             },
         },
     ),
@@ -585,7 +593,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         "NetworkPolicy",
         {
             "spec.ingress": [
-                {"ports": [{"port": "http"}], "from": [{"podSelector": {}}]},
+                {"ports": [{"port": "http"}], "from": [{"podSelector": {"matchLabels": TESTS}}, {"podSelector": {}}]},
                 {"ports": [{"port": "members"}], "from": [{"podSelector": {"matchLabels": SELECTOR}}]},
             ]
         },
@@ -729,9 +737,13 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     "HAProxy keeps a browser on its pod": (
         ingress("haproxy"),
         "Ingress",
-        {"metadata.annotations": {"haproxy.org/cookie-persistence": "node"}},
+        {"metadata.annotations": HAPROXY_ROOT | {"haproxy.org/cookie-persistence": "node"}},
     ),
-    "HAProxy keeps nobody, if so said": (ingress("haproxy", sticky=False), "Ingress", {"metadata.annotations": ABSENT}),
+    "HAProxy keeps nobody, if so said": (
+        ingress("haproxy", sticky=False),
+        "Ingress",
+        {"metadata.annotations": HAPROXY_ROOT},
+    ),
     "HAProxy reads nothing from the Service": (ingress("haproxy"), SERVICE, {"metadata.annotations": ABSENT}),
     "without an ingress nobody keeps anybody": (
         {"ingress": {"enabled": False, "controller": "traefik"}},
@@ -857,7 +869,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "probes.startup names httpGet and tcpSocket: keep one, and set the others to {}": {
         "probes": {"startup": {"httpGet": {"path": "/"}, "tcpSocket": {"port": 1}}}
     },
-    "externalDatabase.host is given while mariadb.enabled is true: set mariadb.enabled=false, or remove the host": {
+    "externalDatabase.host is given while mariadb.enabled is true: set mariadb.enabled=false, or remove it": {
         "externalDatabase": {"host": "a", "existingSecret": "b"}
     },
     "externalDatabase.host needs externalDatabase.existingSecret (or externalDatabase.password)": NO_DATABASE

@@ -84,7 +84,10 @@ def leaves(values: Mapping[str, Any], path: Keys = ()) -> Iterator[tuple[Keys, A
 
 def at(values: Mapping[str, Any], path: Keys) -> Any:  # noqa: ANN401 - any part of values
     """Return what values have at a path; None where they end before it."""
-    return functools.reduce(lambda part, key: part.get(key) if isinstance(part, dict) else None, path, values)
+    part: Any = values
+    for key in path:
+        part = part.get(key) if isinstance(part, dict) else None
+    return part
 
 
 def own_leaves(chart: Chart) -> dict[Keys, Any]:
