@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import posixpath
@@ -21,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from timonier.chart import Chart, is_archive, is_chart, is_metadata, load_chart, read_chart
 from timonier.chartfiles import ChartFiles, read_archive, read_chart_files, without_ignored
 from timonier.dependencies import with_dependencies
+from timonier.draft import Draft, drafts_of
 from timonier.engine.choose import AUTOMATIC, choose_engine
-from timonier.errors import SourceError, ValuesError
-from timonier.manifest import Manifest, read_manifests
+from timonier.errors import RenderError, SourceError, ValuesError
+from timonier.manifest import Manifest, is_known_hook, read_manifests
 from timonier.pull import SCHEME as OCI_SCHEME
 from timonier.pull import pull_chart
 from timonier.render import render
@@ -49,6 +51,9 @@ class Source(Protocol):
     def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:
         """Return the manifests, in the order of whoever wrote or rendered them."""
 
+    def drafts(self, values: Mapping[str, Any], release: Release) -> list[Draft]:
+        """Return the same unread, in any order: who compares need not read what is equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChartSource:
@@ -73,6 +78,13 @@ class ChartSource:
         """Render the chart; see `timonier.render.render`."""
         return render(self.chart, values, release, self.engine)
 
+    def drafts(self, values: Mapping[str, Any], release: Release) -> list[Draft]:
+        """Render the chart, and read nothing of it but hooks, some of which Helm drops."""
+        rendered = self.engine.template(self.chart.files or self.chart.path, values, release)
+        origin = f"{self.chart.path}: rendered"
+        drafts = [Draft(text, path, origin=f"{origin} {path}", error=RenderError) for path, text in rendered]
+        return [draft for draft in drafts if draft.is_plain or all(map(is_known_hook, draft.manifests))]
+
     def files(self) -> ChartFiles:
         """Read the chart's files.
 
@@ -82,12 +94,26 @@ class ChartSource:
         return self.chart.files or read_chart_files(self.chart.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileSource:
-    """Manifests as they are written in a file, read once."""
+    """Manifests as they are written in a file.
+
+    Attributes:
+        label: What to call it in a report: its name.
+        text: What the file holds.
+    """
 
     label: str
-    content: tuple[Manifest, ...]
+    text: str
+
+    @functools.cached_property
+    def content(self) -> tuple[Manifest, ...]:
+        """The manifests, read once.
+
+        Raises:
+            SourceError: A document is not YAML or not a mapping.
+        """
+        return tuple(read_manifests(self.text, origin=self.label))
 
     def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:  # noqa: ARG002 - of no use here
         """Return the file's manifests.
@@ -98,6 +124,10 @@ class FileSource:
         if values:
             raise ValuesError(f"Values have no effect on {self.label}.", hint="Only a chart takes them.")
         return list(self.content)
+
+    def drafts(self, values: Mapping[str, Any], release: Release) -> list[Draft]:  # noqa: ARG002 - of no use here
+        """Return the file's documents, unread."""
+        return drafts_of(self.text, origin=self.label)
 
 
 def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False) -> ChartSource | FileSource:
@@ -138,7 +168,7 @@ def open_chart(name: str, *, plain_http: bool = False) -> Chart:
 
 def _open(name: str, *, plain_http: bool) -> Chart | FileSource:
     if name == STANDARD_INPUT:
-        return FileSource("standard input", tuple(read_manifests(sys.stdin.read(), origin="standard input")))
+        return FileSource("standard input", sys.stdin.read())
     if name.startswith(SCHEME):
         return _open_revision(read_revision(name))
     if name.startswith(OCI_SCHEME):
@@ -147,7 +177,7 @@ def _open(name: str, *, plain_http: bool) -> Chart | FileSource:
     path = Path(name)
     if path.is_dir() or is_chart(path):
         return load_chart(path)
-    return FileSource(name, tuple(read_manifests(_read(path), origin=name)))
+    return FileSource(name, _read(path))
 
 
 def _chart_beside(chart: Chart, path: str) -> Chart:
@@ -175,7 +205,7 @@ def _open_revision(revision: Revision) -> Chart | FileSource:
     if is_archive(label):
         files = read_archive(io.BytesIO(single), label)
         return _chart_of_files(files, files.files)
-    return FileSource(revision.label, tuple(read_manifests(_decode(single, label), origin=revision.label)))
+    return FileSource(revision.label, _decode(single, label))
 
 
 def _chart_of_revision(label: Path, files: Mapping[str, bytes]) -> Chart:

@@ -246,7 +246,7 @@ def test_plain_manifests_have_their_own_lines() -> None:
     """Also behind a comment, in the second document, and for an item of a list."""
     first = "# why\nkind: A\nmetadata:\n  name: a\n"
     text = f"{first}---\n# why\nkind: List\napiVersion: v1\nitems:\n  - kind: B\n    spec: {{}}\n"
-    source = FileSource("all.yaml", tuple(read_manifests(text, origin="all.yaml")))
+    source = FileSource("all.yaml", text)
     of = subject_of_file(source, Matrix(Settings(), (), ("1.36.0",), Release("")))
     findings = placed(of, [("A", "metadata.name"), ("B", "spec.type")])
     assert [str(finding.place) for finding in findings] == ["all.yaml:4", "all.yaml:11"]

@@ -14,7 +14,6 @@ from timonier.check.renderings import Matrix
 from timonier.check.run import Result, check
 from timonier.engine import Release
 from timonier.errors import SourceError, TimonierError, ValuesError
-from timonier.manifest import read_manifests
 from timonier.settings import Ignore
 from timonier.source import ChartSource, FileSource
 from timonier.values import Settings
@@ -259,9 +258,7 @@ def test_what_the_settings_ignore_is_counted(make_chart: Callable[..., Path], as
 @pytest.mark.usefixtures("rules")
 def test_plain_manifests_are_checked_too() -> None:
     """Without a chart there are no cases, and no values either."""
-    source = FileSource(
-        "a.yaml", tuple(read_manifests("kind: A\nmetadata: {name: a}\n---\nkind: B\n", origin="a.yaml"))
-    )
+    source = FileSource("a.yaml", "kind: A\nmetadata: {name: a}\n---\nkind: B\n")
     matrix = Matrix(Settings(), (), ("1.34.0", "1.35.0"), Release(""))
     result = check([source], matrix, catalogue.select({}))
     assert [(str(found.place), found.rule, found.cases) for found in result.findings] == [

@@ -74,7 +74,8 @@ def test_json_has_the_same(run: Run, chart: Path) -> None:
     code, out, _ = run("diff", chart, chart, "--new-set", "size=2", "-o", "json")
     assert code == 1
     written = json.loads(out)
-    assert written["summary"] == {"added": 0, "changed": 1, "removed": 0, "unchanged": 1, "generated": 1}
+    counted = {key: count for key, count in written["summary"].items() if count}
+    assert counted == {"changed": 1, "unchanged": 1, "generated": 1}
     assert written["changes"][0]["fields"] == [{"path": "data.size", "old": "1", "new": "2"}]
 
 
@@ -99,7 +100,7 @@ def test_what_cannot_be_compared_exits_with_2(run: Run, chart: Path, tmp_path: P
 def test_the_context_is_what_is_asked_for(run: Run, chart: Path) -> None:
     """-U 0 shows nothing but the change."""
     out = run("diff", chart, chart, "--new-set", "size=2", "-U", "0")[1]
-    assert out.splitlines()[2:6] == [
+    assert out.splitlines()[4:8] == [
         "changed ConfigMap c  (shop/templates/config.yaml)",
         "@@ data @@",
         "-  size: '1'",

@@ -6,8 +6,10 @@ import itertools
 
 import pytest
 
-from timonier.diff.compare import Action, Change, Difference, FieldChange, compare
-from timonier.diff.generated import Settled
+from timonier.diff.compare import Options, compare
+from timonier.diff.generated import Side
+from timonier.diff.model import Action, Change, Difference
+from timonier.draft import drafts_of
 from timonier.manifest import read_manifests
 
 WEB = """\
@@ -33,8 +35,8 @@ STREAM = [WEB, SERVICE, CONFIG]
 
 def difference(old: str, new: str, context: int = 3) -> Difference:
     """Compare two streams, secrets shown."""
-    before, after = (Settled(tuple(read_manifests(text, origin="test")), ()) for text in (old, new))
-    return compare(before, after, None, context=context)
+    before, after = (Side(tuple(drafts_of(text, origin="test"))) for text in (old, new))
+    return compare(before, after, Options(context=context))
 
 
 def only_change(old: str, new: str, context: int = 3) -> Change:
@@ -84,15 +86,16 @@ def test_a_change_says_where_and_what() -> None:
     assert change.action is Action.CHANGED
     assert change.lines == ("@@ spec.template.spec.containers @@", "-        image: web:1", "+        image: web:2")
     assert only_change(WEB, WEB.replace("web:1", "web:2")).lines[0] == change.lines[0]
-    assert change.fields == (FieldChange("spec.template.spec.containers[0].image", "web:1", "web:2"),)
+    [field] = change.fields
+    assert (field.path, field.old, field.new) == ("spec.template.spec.containers[name=web].image", "web:1", "web:2")
 
 
 def test_values_that_come_and_go_are_told() -> None:
-    """In maps and in lists; lists are compared by place."""
+    """In maps and in lists; elements of lists go by their keys."""
     new = WEB.replace(', {name: B, value: "2"}', "").replace("replicas: 1", "replicas: 1\n  paused: yes")
-    assert sorted(only_change(WEB, new).fields) == [
-        FieldChange(path="spec.paused", old=None, new=True),
-        FieldChange("spec.template.spec.containers[0].env[1]", {"name": "B", "value": "2"}, None),
+    assert sorted((field.path, field.old, field.new) for field in only_change(WEB, new).fields) == [
+        ("spec.paused", None, True),
+        ("spec.template.spec.containers[name=web].env[name=B]", {"name": "B", "value": "2"}, None),
     ]
 
 

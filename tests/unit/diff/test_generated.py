@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from timonier.chart import load_chart
-from timonier.diff.compare import compare
-from timonier.diff.generated import GENERATED, Settled, settle
+from timonier.diff.compare import Options, compare
+from timonier.diff.generated import GENERATED, Settled, Side, settle
 from timonier.diff.redact import Redactor
+from timonier.draft import Draft
 from timonier.engine import Release
 from timonier.manifest import Identity, read_manifests
 from timonier.render import render
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from timonier.diff.model import Difference
     from timonier.engine.embedded import EmbeddedEngine
+
+
+def compared(old: Settled, new: Settled) -> Difference:
+    """Compare two settled renderings, secrets hidden."""
+    before, after = (Side(tuple(map(Draft.of, one.manifests)), one.generated) for one in (old, new))
+    return compare(before, after, Options(Redactor()))
+
 
 SECRET = Identity("", "Secret", "", "db")
 GENERATING = {
@@ -42,14 +51,14 @@ def test_a_chart_that_generates_does_not_differ_from_itself(
     def settled(values: dict[str, object]) -> Settled:
         return settle(*(render(chart, values, Release("shop"), embedded) for _ in range(2)))
 
-    same = compare(settled({}), settled({}), Redactor())
+    same = compared(settled({}), settled({}))
     assert same.changes == ()
     assert same.generated == (
         (SECRET, "data.password"),
         (Identity("apps", "Deployment", "", "web"), "spec.template.metadata.annotations.checksum"),
         (Identity("batch", "Job", "", GENERATED), "metadata.name"),
     )
-    changed = compare(settled({}), settled({"user": "other", "replicas": 2}), Redactor())
+    changed = compared(settled({}), settled({"user": "other", "replicas": 2}))
     assert [[field.path for field in change.fields] for change in changed.changes] == [["data.user"], ["spec.replicas"]]
 
 
@@ -58,7 +67,7 @@ def test_a_generated_value_that_is_set_is_a_change() -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: %s}\n"
     generated = settle(read_manifests(secret % "a", origin="1"), read_manifests(secret % "b", origin="2"))
     given = settle(read_manifests(secret % "c", origin="1"), read_manifests(secret % "c", origin="2"))
-    [change] = compare(generated, given, Redactor()).changes
+    [change] = compared(generated, given).changes
     assert re.fullmatch(r"\+ +password: <secret [0-9a-f]{12}>", change.lines[-1])
     assert change.lines[-2].split() == ["-", "password:", GENERATED]
 
@@ -78,7 +87,7 @@ def test_only_the_lines_that_differ_are_generated() -> None:
 
     two_lines = settled(1, "    a\n    b\n", "    c\n    d\n")
     one_line = settled(2, "    e\n", "    f\n")
-    [change] = compare(two_lines, one_line, None).changes
+    [change] = compared(two_lines, one_line).changes
     assert [line for line in change.lines if line[0] in "+-"] == ["-    size=1", "+    size=2"]
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from timonier.cli import options
-from timonier.errors import ValuesError
+from timonier.diff.model import Renames
 
 if TYPE_CHECKING:
-    from timonier.diff.generated import Settled
+    from timonier.diff.model import Difference
     from timonier.engine import Release
-    from timonier.source import ChartSource, FileSource
-    from timonier.values import Settings
-
-    Opened = ChartSource | FileSource
+    from timonier.source import Source
 
 _BEFORE = "Only for OLD"
 _AFTER = "Only for NEW"
+_RULES = "What counts"
 
 
 class Format(StrEnum):
@@ -32,6 +29,14 @@ class Format(StrEnum):
 
 def _option(side: str, name: str, panel: str, metavar: str) -> Any:  # noqa: ANN401 - as typer.Option
     return typer.Option(f"--{side}-{name}", metavar=metavar, help=f"As --{name}, for that side.", rich_help_panel=panel)
+
+
+def _rule(name: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
+    return typer.Option(f"--{name}", metavar="RULE", help=text, rich_help_panel=_RULES)
+
+
+def _rules(name: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
+    return typer.Option(f"--{name}-file", metavar="FILE", help=text, rich_help_panel=_RULES)
 
 
 def diff(
@@ -63,6 +68,18 @@ def diff(
     api_versions: options.ApiVersions = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="How to report.")] = Format.TEXT,
     context: Annotated[int, typer.Option("--context", "-U", min=0, help="Unchanged lines around a change.")] = 3,
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", "-y", help="Old and new lines beside each other.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None, _rule("ignore", "Pass over: KIND/NAME:PATH~PATTERN, or @PRESET; repeatable.")
+    ] = None,
+    ignore_file: Annotated[list[str] | None, _rules("ignore", "Rules of --ignore, one a line.")] = None,
+    only: Annotated[list[str] | None, _rule("only", "Heed nothing else: as --ignore.")] = None,
+    only_file: Annotated[list[str] | None, _rules("only", "Rules of --only, one a line.")] = None,
+    renames: Annotated[
+        Renames, typer.Option("--renames", help="Look for renamed objects: of the same kind, of any, or not at all.")
+    ] = Renames.KIND,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show what Secrets hold.")] = False,
     plain_http: options.PlainHttp = False,
     engine: options.EngineName = "auto",
@@ -80,60 +97,32 @@ def diff(
     - `timonier diff charts/eni-todo charts/eni-todo --old-kube-version 1.30.0 --new-kube-version 1.36.0`
     - `timonier diff before.yaml after.yaml -o json`
     """
-    from timonier.diff.compare import compare
+    from timonier.diff.compare import Options, compare
+    from timonier.diff.filters import Filter, read_rules
     from timonier.diff.redact import Redactor
-    from timonier.report import json, text
+    from timonier.diff.sides import Wish, check_heeded, side_of
     from timonier.source import open_source
     from timonier.values import Settings
 
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
-    both = _Wish(Settings(*given), case, kube_version)
-    before = _Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case, old_kube_version)
-    after = _Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
+    both = Wish(Settings(*given), case, kube_version)
+    before = Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case, old_kube_version)
+    after = Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
+    rules = Filter(read_rules(ignore or (), ignore_file or ()), read_rules(only or (), only_file or ()))
     one, other = (open_source(name, engine, plain_http=plain_http) for name in (old, new))
-    _check_heeded(one, other, both, before, after)
+    check_heeded(one, other, both, before, after)
     release = _release(release_name, namespace, tuple(api_versions or ()), one, other)
     difference = compare(
-        _settled(one, both + before, release),
-        _settled(other, both + after, release),
-        None if show_secrets else Redactor(),
-        context=context,
+        side_of(one, both + before, release),
+        side_of(other, both + after, release),
+        Options(None if show_secrets else Redactor(), context, namespace, renames, rules),
     )
-    if output is Format.JSON:
-        typer.echo(json.difference_json(difference, one.label, other.label))
-    else:
-        text.print_difference(difference, one.label, other.label)
+    _print(difference, one, other, output, side_by_side=side_by_side)
     if difference.changes:
         raise typer.Exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What is asked of a chart: values, a case, and a Kubernetes version."""
-
-    settings: Settings
-    case: str | None
-    kube_version: str | None
-
-    def __bool__(self) -> bool:
-        return bool(self.settings or self.case or self.kube_version)
-
-    def __add__(self, other: _Wish) -> _Wish:
-        """Return this wish with what the other says over it."""
-        return _Wish(self.settings + other.settings, other.case or self.case, other.kube_version or self.kube_version)
-
-
-def _check_heeded(one: Opened, other: Opened, both: _Wish, before: _Wish, after: _Wish) -> None:
-    """Refuse values and cases that no chart is there to heed."""
-    from timonier.source import FileSource
-
-    files = isinstance(one, FileSource), isinstance(other, FileSource)
-    for source, plain, wish in ((one, files[0], before or (both if all(files) else None)), (other, files[1], after)):
-        if plain and wish:
-            raise ValuesError(f"{source.label} takes neither values, cases nor versions.", hint="Only a chart does.")
-
-
-def _release(name: str | None, namespace: str, api_versions: tuple[str, ...], *sources: Opened) -> Release:
+def _release(name: str | None, namespace: str, api_versions: tuple[str, ...], *sources: Source) -> Release:
     """Return the release both sides are rendered as: a chart's own name when none is given."""
     from timonier.engine import Release
     from timonier.source import ChartSource
@@ -142,15 +131,13 @@ def _release(name: str | None, namespace: str, api_versions: tuple[str, ...], *s
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 
 
-def _settled(source: Opened, wish: _Wish, release: Release) -> Settled:
-    """Take a source's manifests twice, so as to know what is generated."""
-    from timonier.chart import DEFAULTS
-    from timonier.diff.generated import settle
-    from timonier.source import ChartSource
-    from timonier.values import read_values
+def _print(difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool) -> None:
+    from timonier.report import diff_json, diff_text
 
-    values = {}
-    release = replace(release, kube_version=wish.kube_version or "")
-    if isinstance(source, ChartSource):
-        values = read_values(wish.settings, source.chart.case(wish.case or DEFAULTS).values)
-    return settle(source.manifests(values, release), source.manifests(values, release))
+    if output is Format.JSON:
+        typer.echo(diff_json.difference_json(difference, one.label, other.label))
+        return
+    width = diff_text.terminal_width() if side_by_side else 0
+    colour = diff_text.wants_colour()
+    told = diff_text.difference_text(difference, one.label, other.label, colour=colour, side_by_side=width)
+    typer.echo(told, nl=False, color=True)

@@ -1,150 +1,151 @@
-"""Comparing: two lists of manifests give changes."""
+"""Comparing: two sources' documents give changes."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from timonier.diff.lines import normal_lines, unified_hunks
-from timonier.manifest import Identity, Manifest, install_rank
+from timonier.diff.effects import Around, with_effects
+from timonier.diff.filters import Filter
+from timonier.diff.lines import lines, unified
+from timonier.diff.model import Action, Change, Difference, Renames
+from timonier.diff.pairs import Pair, objects, pair
+from timonier.diff.tree import Kept, Overlay
+from timonier.draft import read
+from timonier.manifest import install_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from timonier.diff.generated import Settled
+    from timonier.diff.generated import Side
+    from timonier.diff.path import Steps
     from timonier.diff.redact import Redactor
+    from timonier.draft import Draft
+    from timonier.manifest import Manifest
 
-_ABSENT = object()
-
-
-class Action(StrEnum):
-    """What happened to an object."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
+_SECRET = re.compile(r"""^\s*(?:- )?"?kind"?:\s*["']?Secret\b""", re.MULTILINE)
+_POD_KINDS = frozenset(("Pod", "PodTemplate"))
+_NO_FILTER = Filter()
 
 
-class FieldChange(NamedTuple):
-    """One value that differs; None stands for a value that is not there as well as for null.
+@dataclass(frozen=True)
+class Options:
+    """How to compare.
 
     Attributes:
-        path: Where: dots between keys, brackets around list indexes.
-        old: The value before, redacted.
-        new: The value after, redacted.
-    """
-
-    path: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One object that differs.
-
-    Attributes:
-        identity: Which object.
-        action: Whether it is new, gone or different.
-        source: The template it comes from, the new one where there are two; empty when unknown.
-        lines: The difference in unified form, redacted, without a header.
-        fields: The values that differ, redacted; empty unless the object is in both.
-    """
-
-    identity: Identity
-    action: Action
-    source: str
-    lines: tuple[str, ...]
-    fields: tuple[FieldChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What there is to say about two lists of manifests.
-
-    Attributes:
-        changes: In install order, then by namespace and name: the order of the documents is no difference.
-        unchanged: How many objects are the same in both.
-        generated: Values that each rendering makes anew, and that were therefore not compared.
-    """
-
-    changes: tuple[Change, ...]
-    unchanged: int
-    generated: tuple[tuple[Identity, str], ...] = ()
-
-    def count(self, action: Action) -> int:
-        """Return how many objects that happened to."""
-        return sum(change.action is action for change in self.changes)
-
-
-def compare(old: Settled, new: Settled, redactor: Redactor | None, *, context: int = 3) -> Difference:
-    """Compare by identity.
-
-    Args:
-        old: The manifests before.
-        new: The manifests after.
         redactor: What hides secrets; None shows them.
         context: How many unchanged lines to show around a change.
+        namespace: The release's: an object that names it is the one that names none.
+        renames: Among which objects renamed ones are looked for.
+        filter: What is passed over.
     """
-    before, after = _index(old.manifests), _index(new.manifests)
-    changes = []
-    for key in sorted(before.keys() | after.keys(), key=lambda key: _order(key, after.get(key) or before[key])):
-        change = _compare_one(before.get(key), after.get(key), redactor, context)
-        changes += [change] if change else []
-    generated = tuple(dict.fromkeys(old.generated + new.generated))
-    return Difference(tuple(changes), len(before.keys() | after.keys()) - len(changes), generated)
+
+    redactor: Redactor | None = None
+    context: int = 3
+    namespace: str = ""
+    renames: Renames = Renames.KIND
+    filter: Filter = _NO_FILTER
 
 
-_Key = tuple[Identity, int]
+def compare(old: Side, new: Side, options: Options) -> Difference:
+    """Compare by identity, field by field.
+
+    Args:
+        old: The documents before.
+        new: The documents after.
+        options: How.
+
+    Raises:
+        TimonierError: A document is no manifest.
+    """
+    paired = pair(old.drafts, new.drafts, options.namespace, options.renames)
+    pairs = sorted(paired.pairs, key=_order)
+    if options.redactor:
+        _learn(options.redactor, pairs, (*old.drafts, *new.drafts))
+    if options.filter.wants_autoscaled:
+        targets = frozenset(target for side in (old, new) for target in Around(side.drafts).autoscalers)
+        options = replace(options, filter=replace(options.filter, autoscaled=targets))
+    found, ignored, unchanged = [], 0, objects(paired.same)
+    for one in pairs:
+        change, passed = _compared(one, options)
+        found += [(one, change)] if change else []
+        ignored += bool(not change and passed)
+        unchanged += not (change or passed)
+    changes = with_effects(found, new.drafts)
+    return Difference(changes, unchanged, tuple(dict.fromkeys((*old.generated, *new.generated))), ignored)
 
 
-def _index(manifests: Iterable[Manifest]) -> dict[_Key, Manifest]:
-    """Index by identity, and by occurrence where a source has the same object twice: none must get lost."""
-    seen: Counter[Identity] = Counter()
-    index = {}
-    for manifest in manifests:
-        index[manifest.identity, seen[manifest.identity]] = manifest
-        seen[manifest.identity] += 1
-    return index
+def _order(one: Pair) -> tuple[object, ...]:
+    present = one.new or one.old
+    return (*install_rank(present), *present.identity) if present else ()
 
 
-def _order(key: _Key, manifest: Manifest) -> tuple[object, ...]:
-    return (*install_rank(manifest), *key)
+def _learn(redactor: Redactor, pairs: Iterable[Pair], drafts: Iterable[Draft]) -> None:
+    """Tell what hides secrets of every Secret there is, also of those that are the same on both sides."""
+    secrets = read(draft for draft in drafts if not draft.text or _SECRET.search(draft.text))
+    if secrets:
+        shown = (manifest for one in pairs for manifest in one if manifest)
+        redactor.learn((secret.document for secret in secrets), {word for one in shown for word in _public(one)})
 
 
-def _compare_one(old: Manifest | None, new: Manifest | None, redactor: Redactor | None, context: int) -> Change | None:
-    present = new or old
-    if present is None or (old and new and _same(old.document, new.document)):
+def _public(manifest: Manifest) -> Iterator[str]:
+    """Yield what everybody who sees an object in a list knows of it."""
+    yield from (manifest.identity.name, manifest.identity.namespace, manifest.identity.kind)
+    metadata = manifest.document.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    yield from map(str, labels.values()) if isinstance(labels, dict) else ()
+
+
+def _compared(one: Pair, options: Options) -> tuple[Change | None, int]:
+    """Return how a pair differs, if it does, and how many differences were passed over."""
+    identities = [manifest.identity for manifest in one if manifest]
+    if not options.filter.heeds(identities, whole=None in one):
+        return None, 1
+    before, after = (_shown(manifest, options.redactor) for manifest in one)
+    if one.old is None or one.new is None or before is None or after is None:
+        return _alone(one, before or after or {}), 0
+    manifest = one.new
+    overlay = Overlay(options.filter.passes(identities), lambda steps: order_counts(manifest, steps))
+    node = overlay.lay(before, after)
+    if not overlay.fields:
+        return None, overlay.passed
+    is_same = one.old.identity == one.new.identity
+    change = Change(
+        one.new.identity,
+        Action.CHANGED if is_same else Action.RENAMED,
+        one.new.source,
+        tuple(unified(lines(node), options.context)),
+        tuple(overlay.fields),
+        None,
+        None if is_same else one.old.identity,
+        one.new.hooks,
+    )
+    return change, overlay.passed
+
+
+def _alone(one: Pair, document: Mapping[str, Any]) -> Change | None:
+    """Return the change of an object that one side has."""
+    manifest = one.new or one.old
+    if manifest is None:
         return None
-    before, after = _shown(old, redactor), _shown(new, redactor)
-    lines = tuple(unified_hunks(normal_lines(before), normal_lines(after), context))
-    fields = tuple(_fields(before, after, "")) if old and new else ()
-    action = Action.CHANGED if old and new else Action.ADDED if new else Action.REMOVED
-    return Change(present.identity, action, present.source, lines, fields)
+    action, sign = (Action.ADDED, "+") if one.new else (Action.REMOVED, "-")
+    text = tuple(f"{line.sign}{line.text}" for line in lines(Kept(document), sign))
+    return Change(manifest.identity, action, manifest.source, text, hooks=manifest.hooks)
 
 
 def _shown(manifest: Manifest | None, redactor: Redactor | None) -> Mapping[str, Any] | None:
     return redactor.redact(manifest.document) if manifest and redactor else manifest.document if manifest else None
 
 
-def _same(one: object, other: object) -> bool:
-    """Compare as YAML does: 1 and true are different, though Python takes them for equal."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+def order_counts(manifest: Manifest, steps: Steps) -> bool:
+    """Whether another order of a keyed list's elements makes a difference: in a pod's template it rolls the pods.
+
+    Of custom resources nobody knows.
+    """
+    return manifest.identity.kind in _POD_KINDS or "template" in steps or is_custom(manifest.identity.group)
 
 
-def _fields(old: Any, new: Any, path: str) -> Iterator[FieldChange]:  # noqa: ANN401 - any part of a document
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from _fields(old.get(key, _ABSENT), new.get(key, _ABSENT), f"{path}.{key}".lstrip("."))
-    elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            before, after = (items[index] if index < len(items) else _ABSENT for items in (old, new))
-            yield from _fields(before, after, f"{path}[{index}]")
-    elif not _same(old, new):
-        yield FieldChange(path, *(None if value is _ABSENT else value for value in (old, new)))
+def is_custom(group: str) -> bool:
+    """Whether an API group is none of Kubernetes' own."""
+    return "." in group and not group.endswith(".k8s.io")

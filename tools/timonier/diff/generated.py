@@ -7,10 +7,12 @@ shows which values those are: what differs between two renderings of the same th
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from timonier.draft import Draft, read
 from timonier.manifest import Identity, Manifest, identify
 
 if TYPE_CHECKING:
@@ -50,6 +52,42 @@ def settle(first: Sequence[Manifest], second: Sequence[Manifest]) -> Settled:
         manifests.append(settled)
         generated += [(settled.identity, path) for path in paths]
     return Settled(tuple(manifests), tuple(generated))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: documents, most of them not read yet, without the generated values.
+
+    Attributes:
+        drafts: In the order they came.
+        generated: Where generated values were, as in `Settled`.
+    """
+
+    drafts: tuple[Draft, ...]
+    generated: tuple[tuple[Identity, str], ...] = ()
+
+
+def settle_drafts(first: Sequence[Draft], second: Sequence[Draft]) -> Side:
+    """Settle two renderings as `settle` does, reading only the documents whose text differs.
+
+    Raises:
+        TimonierError: One of those is no manifest.
+    """
+    common = Counter(draft.text for draft in first) & Counter(draft.text for draft in second)
+    alike, left = _without(first, common)
+    settled = settle(read(left), read(_without(second, common)[1])) if left else Settled((), ())
+    return Side((*alike, *map(Draft.of, settled.manifests)), settled.generated)
+
+
+def _without(drafts: Sequence[Draft], common: Counter[str]) -> tuple[list[Draft], list[Draft]]:
+    """Return the drafts whose text is in both renderings, and the others."""
+    texts = Counter(common)
+    alike: list[Draft] = []
+    left: list[Draft] = []
+    for draft in drafts:
+        (alike if texts[draft.text] > 0 else left).append(draft)
+        texts[draft.text] -= 1
+    return alike, left
 
 
 def _pairs(first: Sequence[Manifest], second: Sequence[Manifest]) -> Iterator[tuple[Manifest, Manifest | None]]:

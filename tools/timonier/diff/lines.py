@@ -1,65 +1,192 @@
-"""Documents as lines, and lines compared.
+"""Documents as lines: YAML in a normal form, which two documents that say the same have alike.
 
-Two documents that say the same have the same lines, whatever their key order, quoting and comments.
+What identifies an object comes first, then keys by name, elements of lists beginning with their `name`.
 """
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING, Any
+import functools
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier import yamlio
+from timonier.diff.path import write
+from timonier.diff.texts import compare_lines
+from timonier.diff.tree import ABSENT, Changed, Kept, List, Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_FIRST = ("apiVersion", "kind", "metadata")
+    from timonier.diff.path import Steps
+    from timonier.diff.tree import Node
+
+_FIRST = {"apiVersion": 0, "kind": 1, "metadata": 2}
+_FIRST_OF_ELEMENT = {"name": 0}
+_LATER = 9
+# What no reader of YAML takes for anything but text, and what is not to be looked up each time.
+_PLAIN = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_/][A-Za-z0-9_./-]*(?:[ :][A-Za-z0-9_./-]+)*", re.IGNORECASE
+)
+
+
+class Line(NamedTuple):
+    """One line of two documents laid over each other.
+
+    Attributes:
+        sign: A blank, `-` or `+`.
+        text: What stands there.
+        place: The map or list that it is in.
+    """
+
+    sign: str
+    text: str
+    place: Steps
 
 
 def normal_lines(document: Mapping[str, Any] | None) -> list[str]:
-    """Write a document in its normal form: what identifies it first, then keys by name. No lines for no document."""
-    if document is None:
-        return []
-    head = {key: document[key] for key in _FIRST if key in document}
-    rest = {key: value for key, value in document.items() if key not in head}
-    text = "".join(yamlio.dump(part, sort_keys=True) for part in (head, rest) if part)
-    return text.splitlines()
+    """Write a document in its normal form; no lines for no document."""
+    return [] if document is None else [line.text for line in lines(Kept(document))]
 
 
-def unified_hunks(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[str]:
+def lines(node: Node, sign: str = " ") -> list[Line]:
+    """Write two documents laid over each other, or one of them with a sign in front of each line."""
+    writer = _Writer()
+    writer.write(node, sign, "", "", ())
+    return writer.lines
+
+
+class _Writer:
+    """Writes nodes down, line by line."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def write(self, node: Any, sign: str, lead: str, indent: str, place: Steps) -> None:  # noqa: ANN401 - a node, or a value
+        """Write what comes behind a key or a dash.
+
+        Args:
+            node: A node, or a plain value.
+            sign: What to put in front.
+            lead: What stands on the first line before it: `    image:`, `  -`.
+            indent: The indentation of what is below.
+            place: Where it is.
+        """
+        if isinstance(node, Kept):
+            node = node.value
+        order = node.order if isinstance(node, List) else None
+        if isinstance(node, Map | List):
+            node = node.items
+        if isinstance(node, Changed):
+            self._changed(node, lead, indent, place)
+        elif isinstance(node, dict) and node:
+            self._map(node, sign, lead, indent, place)
+        elif isinstance(node, list) and node:
+            self._list(node, sign, lead, indent, place, order)
+        elif isinstance(node, str) and "\n" in node:
+            self._add(sign, f"{lead} {_header(node)}", place)
+            self.lines += [Line(sign, f"{indent}  {line}".rstrip(" "), (*place, 0)) for line in _body(node)]
+        else:
+            self._add(sign, f"{lead} {scalar(node)}" if lead else scalar(node), place)
+
+    def _add(self, sign: str, text: str, place: Steps) -> None:
+        self.lines.append(Line(sign, text, place))
+
+    def _changed(self, node: Changed, lead: str, indent: str, place: Steps) -> None:
+        old, new = node.old, node.new
+        if isinstance(old, str) and isinstance(new, str) and "\n" in old and "\n" in new:
+            signs = (" ",) if _header(old) == _header(new) else ("-", "+")
+            for sign, text in zip(signs, (old, new), strict=False):
+                self._add(sign, f"{lead} {_header(text)}", place)
+            below = compare_lines(_body(old), _body(new))
+            self.lines += [Line(sign, f"{indent}  {line}".rstrip(" "), (*place, 0)) for sign, line in below]
+            return
+        for sign, value in (("-", old), ("+", new)):
+            if value is not ABSENT:
+                self.write(value, sign, lead, indent, place)
+
+    def _map(self, items: Mapping[str, Any], sign: str, lead: str, indent: str, place: Steps) -> None:
+        first = _FIRST if not place else _FIRST_OF_ELEMENT if lead.endswith("-") else {}
+        lead, indent = self._opened(sign, lead, indent, place)
+        for key in sorted(items, key=lambda key: (first.get(key, _LATER), key)):
+            self.write(items[key], sign, f"{lead}{scalar(key)}:", indent, (*place, key))
+            lead = indent
+
+    def _opened(self, sign: str, lead: str, indent: str, place: Steps) -> tuple[str, str]:
+        """Begin a map below a key, or beside a dash, and return what its first and its other lines begin with."""
+        if lead.endswith(":"):
+            self._add(sign, lead, place)
+            return f"{indent}  ", f"{indent}  "
+        return (f"{lead} ", f"{indent}  ") if lead else ("", "")
+
+    def _list(
+        self,
+        items: Sequence[Any],
+        sign: str,
+        lead: str,
+        indent: str,
+        place: Steps,
+        order: tuple[list[str], list[str]] | None,
+    ) -> None:
+        if lead.endswith(":"):
+            self._add(sign, lead, place)
+            lead = indent
+        else:
+            lead, indent = f"{lead} ", f"{indent}  "
+        for mark, names in zip("-+", order or (), strict=False):
+            self._add(mark, f"{indent}# order: {', '.join(names)}", place)
+        for item in items:
+            self.write(item, sign, f"{lead}-", indent, place)
+            lead = indent
+
+
+@functools.lru_cache(maxsize=4096)
+def _scalar(value: str) -> str:
+    return yamlio.dump(value).removesuffix("\n").removesuffix("\n...")
+
+
+def scalar(value: object) -> str:
+    """Write a value as YAML on one line."""
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) else _scalar(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else yamlio.dump(value).removesuffix("\n").removesuffix("\n...")
+
+
+def _header(text: str) -> str:
+    return "|" if text.endswith("\n") and not text.endswith("\n\n") else "|+" if text.endswith("\n") else "|-"
+
+
+def _body(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")
+
+
+def unified(lines: Sequence[Line], context: int) -> Iterator[str]:
     """Yield the hunks of a unified diff.
 
     Line numbers of a normal form would tell nobody anything, so the header of a hunk says where in the document it is:
     `@@ spec.template.spec @@`.
     """
-    if not old or not new:
-        yield from (f"{'+' if new else '-'}{line}" for line in new or old)
-        return
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for group in matcher.get_grouped_opcodes(context):
-        _, start, _, new_start, _ = next(step for step in group if step[0] != "equal")
-        place = _place(old, start) or _place(new, new_start)
+    for low, high in _hunks(lines, context):
+        first = next(line for line in lines[low:high] if line.sign != " ")
+        place = write(first.place[:-1])
         yield f"@@ {place} @@" if place else "@@ @@"
-        for operation, first, last, new_first, new_last in group:
-            if operation == "equal":
-                yield from (f" {line}" for line in old[first:last])
-                continue
-            yield from (f"-{line}" for line in old[first:last])
-            yield from (f"+{line}" for line in new[new_first:new_last])
+        yield from (f"{line.sign}{line.text}" for line in lines[low:high])
 
 
-def _place(lines: Sequence[str], index: int) -> str:
-    """Return the keys above a line, joined by dots."""
-    keys: list[str] = []
-    depth = _indent(lines[index]) if index < len(lines) else 0
-    for line in reversed(lines[:index]):
-        # A list may stand as deep as the key that holds it: then the dash tells them apart.
-        if _indent(line) < depth and line.rstrip().endswith(":"):
-            keys.append(line.strip().removeprefix("- ").rstrip(":"))
-            depth = _indent(line)
-    return ".".join(reversed(keys))
-
-
-def _indent(line: str) -> int:
-    """Return how deep a line's key stands, with a list's dash counted as depth."""
-    return len(line) - len(line.lstrip(" -")) if line.lstrip().startswith("- ") else len(line) - len(line.lstrip())
+def _hunks(lines: Sequence[Line], context: int) -> Iterator[tuple[int, int]]:
+    """Yield where hunks begin and end."""
+    start = end = -1
+    for place, line in enumerate(lines):
+        if line.sign == " ":
+            continue
+        if start >= 0 and place - context <= end:
+            end = place + 1 + context
+            continue
+        if start >= 0:
+            yield start, min(end, len(lines))
+        start, end = max(place - context, 0), place + 1 + context
+    if start >= 0:
+        yield start, min(end, len(lines))

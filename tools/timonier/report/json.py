@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from timonier.check.model import Finding, Rule
     from timonier.check.run import Result
-    from timonier.diff.compare import Change, Difference
     from timonier.docs.table import Table
     from timonier.manifest import Identity
     from timonier.package import Archive
@@ -45,23 +44,6 @@ def objects_json(documents: Sequence[Any]) -> str:
 def as_list(documents: Sequence[Any]) -> dict[str, Any]:
     """Return documents as a Kubernetes List."""
     return {"apiVersion": "v1", "kind": "List", "items": list(documents)}
-
-
-def difference_json(difference: Difference, old: str, new: str) -> str:
-    """Write what differs, secrets as redacted as in the text."""
-    counts: dict[str, int] = {}
-    for change in difference.changes:
-        counts[change.action] = counts.get(change.action, 0) + 1
-    return _write(
-        {
-            "old": old,
-            "new": new,
-            "summary": {action: counts.get(action, 0) for action in ("added", "changed", "removed")}
-            | {"unchanged": difference.unchanged, "generated": len(difference.generated)},
-            "changes": [_change(change) for change in difference.changes],
-            "generated": [_identity(identity) | {"path": path} for identity, path in difference.generated],
-        }
-    )
 
 
 def values_json(tables: Sequence[Table]) -> str:
@@ -143,16 +125,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "manifestLine": finding.manifest_line,
         "cases": finding.cases,
         "kubeVersions": finding.kube_versions,
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "action": str(change.action),
-        **_identity(change.identity),
-        "source": change.source,
-        "fields": [field._asdict() for field in change.fields],
-        "diff": list(change.lines),
     }
 
 

@@ -14,14 +14,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from timonier.diff.compare import Change, Difference
     from timonier.manifest import Manifest
     from timonier.render import Document, Rendering
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MILLISECONDS = 1000
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_ACTION_STYLES = {"added": "bold green", "changed": "bold yellow", "removed": "bold red"}
 _PIPE_WIDTH = 120
 
 
@@ -88,51 +85,6 @@ def objects_by_kind(manifests: Sequence[Manifest]) -> str:
     if hooks := sum(bool(manifest.hooks) for manifest in manifests):
         listed.append(f"{hooks} hook{'s' if hooks > 1 else ''}")
     return ", ".join(listed) or "none"
-
-
-def print_difference(difference: Difference, old: str, new: str) -> None:
-    """Print a summary, then every change in unified form.
-
-    Args:
-        difference: What to print.
-        old: What to call the one side.
-        new: What to call the other.
-    """
-    from rich.text import Text
-
-    out = console()
-    out.print(Text(visible(summary(difference, old, new)), style="bold"))
-    for change in difference.changes:
-        _print_change(out, change)
-    if difference.generated:
-        places = [f"{identity}: {path}" for identity, path in difference.generated]
-        out.print(Text("\nGenerated anew at every rendering, and so not compared:", style="dim"))
-        for place in places:
-            out.print(Text(visible(f"  {place}"), style="dim"))
-
-
-def summary(difference: Difference, old: str, new: str) -> str:
-    """Say in one line what differs: `old → new: 1 added, 2 changed, 9 unchanged`."""
-    from timonier.diff.compare import Action
-
-    counts = [f"{count} {action}" for action in Action if (count := difference.count(action))]
-    if difference.unchanged:
-        counts.append(f"{difference.unchanged} unchanged")
-    if generated := len(difference.generated):
-        counts.append(f"{generated} generated value{'s' if generated > 1 else ''} not compared")
-    sides = old if old == new else f"{old} → {new}"
-    return f"{sides}: {', '.join(counts) or 'no objects on either side'}"
-
-
-def _print_change(out: Console, change: Change) -> None:
-    from rich.text import Text
-
-    where = f"  ({change.source})" if change.source else ""
-    what = visible(f" {change.identity}{where}")
-    heading = Text.assemble((f"\n{change.action}", _ACTION_STYLES[change.action]), what)
-    out.print(heading)
-    for line in change.lines:
-        out.print(Text(visible(line), style=_STYLES.get(line[:1], "")))
 
 
 def manifests_yaml(manifests: Iterable[Manifest]) -> str:

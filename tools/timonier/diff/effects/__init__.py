@@ -1,0 +1,89 @@
+"""What an upgrade makes of each change: pods roll, or it happens in place, or the API server refuses it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from timonier.diff.effects.around import Around
+from timonier.diff.effects.immutable import refusals
+from timonier.diff.effects.lifecycle import created, hooked, removed
+from timonier.diff.effects.rollout import CONTROLLERS, rolled
+from timonier.diff.effects.shared import READ_BY_PODS, read_by
+from timonier.diff.model import Action, Change, Effect, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from timonier.diff.pairs import Pair
+    from timonier.draft import Draft
+    from timonier.manifest import Identity, Manifest
+
+    Found = tuple[Pair, Change]
+
+__all__ = ["Around", "with_effects"]
+
+_ROLLING = frozenset((Outcome.ROLLED, Outcome.RECREATED))
+
+
+def with_effects(found: Sequence[Found], drafts: Sequence[Draft]) -> tuple[Change, ...]:
+    """Return changes with what an upgrade makes of them.
+
+    Args:
+        found: Objects and how they differ.
+        drafts: What there is to be, for who reads, scales and guards an object.
+    """
+    around = Around(drafts)
+    effects = {id(change): _effect(pair, change, around) for pair, change in found}
+    rolling = {change.identity for _, change in found if effects[id(change)].outcome in _ROLLING}
+    return tuple(
+        dataclasses.replace(change, effect=_with_readers(effects[id(change)], change, around, rolling))
+        for _, change in found
+    )
+
+
+def _effect(pair: Pair, change: Change, around: Around) -> Effect:
+    old, new = pair
+    if change.hooks:
+        return hooked(change, new or old)
+    if old is None or new is None:
+        return created(new, around) if new else removed(old) if old else Effect(Outcome.NOTHING)
+    return _renamed(old, new) if change.action is Action.RENAMED else _updated(old, new, change, around)
+
+
+def _updated(old: Manifest, new: Manifest, change: Change, around: Around) -> Effect:
+    if problems := refusals(old, new, change.fields):
+        return Effect(Outcome.REFUSED, problems, _way_out(new))
+    if new.identity.kind in CONTROLLERS:
+        return rolled(new, change.fields, around)
+    return Effect(Outcome.IN_PLACE)
+
+
+def _renamed(old: Manifest, new: Manifest) -> Effect:
+    """An upgrade creates what is new, then deletes what is gone: Helm knows of no renaming."""
+    lost = removed(old)
+    outcome = lost.outcome if lost.outcome in (Outcome.DATA_LOST, Outcome.KEPT) else Outcome.RECREATED
+    reasons = (f"{new.identity} is created, then {old.identity} is deleted",)
+    return Effect(outcome, (*reasons, *lost.reasons) if outcome is not Outcome.RECREATED else reasons, lost.warnings)
+
+
+def _way_out(new: Manifest) -> tuple[str, ...]:
+    """Say how a refused change is made nevertheless, where that takes no data along."""
+    if new.identity.kind == "StatefulSet":
+        name = new.identity.name
+        return (
+            f"the upgrade fails; `kubectl delete statefulset {name} --cascade=orphan` before it leaves pods and data",
+        )
+    if new.identity.kind == "Job":
+        return ("the upgrade fails unless the former Job is deleted; a hook, or a name with a version, is made anew",)
+    return ("the upgrade fails",)
+
+
+def _with_readers(effect: Effect, change: Change, around: Around, rolling: set[Identity]) -> Effect:
+    """Say of a changed ConfigMap or Secret whose pods go on with what they have read."""
+    if change.action is not Action.CHANGED or effect.outcome is not Outcome.IN_PLACE:
+        return effect
+    if change.identity.kind not in READ_BY_PODS:
+        return effect
+    reasons, warnings = read_by(change, around, rolling)
+    return effect._replace(reasons=effect.reasons + reasons, warnings=effect.warnings + warnings)
