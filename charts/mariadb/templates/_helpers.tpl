@@ -89,6 +89,26 @@ One password in base64: the given one, else the one the cluster holds already, e
 {{- end }}
 {{- end }}
 
+{{/* Where the Secret says which generation of generated passwords it holds. */}}
+{{- define "mariadb.generationAnnotation" -}}
+mariadb/password-generation
+{{- end }}
+
+{{/*
+The passwords as a Secret has them, in YAML; generated ones are others each time. Another generation in the values than
+in the cluster keeps none of those that are there.
+*/}}
+{{- define "mariadb.passwords" -}}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace (include "mariadb.secretName" .) | default dict }}
+{{- $generation := get (($secret.metadata).annotations | default dict) (include "mariadb.generationAnnotation" .) }}
+{{- $asked := .Values.passwordRotation.generation | default $generation }}
+{{- $kept := ternary $secret.data dict (eq $asked $generation) | default dict }}
+{{- with .Values.auth }}
+{{ .secretKeys.rootPassword | quote }}: {{ include "mariadb.password" (dict "given" .rootPassword "kept" $kept "key" .secretKeys.rootPassword) }}
+{{ .secretKeys.password | quote }}: {{ include "mariadb.password" (dict "given" .password "kept" $kept "key" .secretKeys.password) }}
+{{- end }}
+{{- end }}
+
 {{/*
 A probe: the mechanism the user named in place of the default one (Kubernetes takes exactly one, and Helm would merge
 the two), and the timing. The same mechanism as the default one may name a part of its fields only.

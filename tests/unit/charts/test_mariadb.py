@@ -371,7 +371,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     ),
     "only pods of the release reach the database": (
         {"networkPolicy": {"enabled": True}},
-        "NetworkPolicy",
+        ("NetworkPolicy", "mariadb"),
         {
             "spec": {
                 "podSelector": {"matchLabels": SELECTOR},
@@ -388,7 +388,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     ),
     "or the peers that are named": (
         {"networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}]}},
-        "NetworkPolicy",
+        ("NetworkPolicy", "mariadb"),
         {"spec.ingress[0].from": [{"namespaceSelector": {}}]},
     ),
     "helm test asks the database by its Service": (
