@@ -164,11 +164,15 @@ def test_items_of_a_list_are_checked() -> None:
             "apiVersion: resource.k8s.io/v1 DeviceClass is not there before Kubernetes 1.34. Ask for a later one.",
         ),
         (
-            "example.org/v1 Shop",
+            "shop/v1 Order",
             (
-                "apiVersion: There is no example.org/v1 Shop in Kubernetes, nor in a CustomResourceDefinition that is "
-                "known. Give the definition by --crds, or leave such kinds out by --ignore-missing-schemas."
+                "apiVersion: There is no shop/v1 Order in Kubernetes, nor in a CustomResourceDefinition that is known. "
+                "Is it misspelt?"
             ),
+        ),
+        (
+            "rbac.authorisation.k8s.io/v1 Role",
+            "apiVersion: There is no rbac.authorisation.k8s.io/v1 Role. Role is in rbac.authorization.k8s.io/v1.",
         ),
         ("../v1 Deployment", "apiVersion: There is no ../v1 Deployment. Deployment is in apps/v1."),
     ],
@@ -179,6 +183,25 @@ def test_a_kind_nobody_knows_is_an_error(api: str, sentence: str) -> None:
     text = f"{{apiVersion: {version}, kind: {kind}, metadata: {{name: a}}}}"
     assert found(text, rule=schemas.unknown_api, version="1.30.0") == [sentence]
     assert found(text, version="1.30.0") == []
+    assert found(text, rule=schemas.missing_definition, version="1.30.0") == []
+
+
+@pytest.mark.parametrize(
+    "api", ["example.org/v1 Shop", "gateway.networking.k8s.io/v1 HTTPRoute", "serving.knative.dev/v1 Service"]
+)
+def test_a_custom_resource_nobody_described_is_no_error(api: str) -> None:
+    """Only a note that it is not validated; with the definition of another kind of its group it is an error."""
+    version, _, kind = api.partition(" ")
+    text = f"{{apiVersion: {version}, kind: {kind}, metadata: {{name: a}}}}"
+    assert found(text, rule=schemas.unknown_api) == []
+    sentence = (
+        f"apiVersion: Nothing is known of {api}: it is not validated. Give its CustomResourceDefinition by --crds."
+    )
+    assert found(text, rule=schemas.missing_definition) == [sentence]
+    known = crds.read_crds(CRD.replace("example.org", version.partition("/")[0]), origin="crd.yaml")
+    other = text.replace(kind, f"{kind}x")
+    assert len(found(other, rule=schemas.unknown_api, known=known)) == 1
+    assert found(other, rule=schemas.missing_definition, known=known) == []
 
 
 @pytest.mark.parametrize("kind", [r'"a\0b"', '"../pod"', "x" * 300])
@@ -193,7 +216,7 @@ def test_a_group_is_the_whole_group() -> None:
     """`apps.example.org` is not `apps`, though the schemas' files are named by the first part only."""
     text = "{apiVersion: apps.example.org/v1, kind: Deployment, metadata: {name: a}, spce: 1}"
     assert found(text) == []
-    assert len(found(text, rule=schemas.unknown_api)) == 1
+    assert len(found(text, rule=schemas.missing_definition)) == 1
 
 
 @pytest.mark.parametrize(

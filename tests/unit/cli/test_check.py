@@ -49,7 +49,18 @@ spec:
     storage: true
     schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: string}}}}}}
 """
-SCHEMA_RULES = ("--only", "schema", "--only", "unknown-api", "--only", "removed-api", "--only", "deprecated-api")
+SCHEMA_RULES = (
+    "--only",
+    "schema",
+    "--only",
+    "unknown-api",
+    "--only",
+    "missing-definition",
+    "--only",
+    "removed-api",
+    "--only",
+    "deprecated-api",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -166,14 +177,15 @@ def test_a_finding_names_the_versions_it_is_for(run: Run, tmp_path: Path) -> Non
 
 
 def test_custom_resources_need_their_definition(run: Run, tmp_path: Path) -> None:
-    """From a file, a folder or the settings; without one they are an error, unless they are let pass."""
+    """From a file, a folder or the settings; without one a note says so, unless they are let pass."""
     (tmp_path / "shop.yaml").write_text(SHOP)
     (tmp_path / "crds").mkdir()
     (tmp_path / "crds" / "shop.yaml").write_text(CRD)
     code, out, _ = run("check", "shop.yaml", *SCHEMA_RULES)
-    assert code == 1
-    assert "There is no example.org/v1 Shop in Kubernetes" in out
-    assert run("check", "shop.yaml", *SCHEMA_RULES, "--ignore-missing-schemas")[0] == 0
+    assert code == 0
+    assert "Nothing is known of example.org/v1 Shop: it is not validated. Give its CustomResourceDefinition" in out
+    assert "Nothing is known" not in run("check", "shop.yaml", *SCHEMA_RULES, "--ignore-missing-schemas")[1]
+    assert run("check", "shop.yaml", *SCHEMA_RULES, "--rule", "missing-definition=error")[0] == 1
     sentence = "spec.size must be text, not a whole number (1)."
     assert sentence in run("check", "shop.yaml", *SCHEMA_RULES, "--crds", "crds")[1]
     (tmp_path / ".timonier.yaml").write_text("check: {crds: [crds/shop.yaml]}\n")

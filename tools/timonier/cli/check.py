@@ -69,7 +69,11 @@ def check(
     ] = False,
     ignore_missing_schemas: Annotated[
         bool,
-        typer.Option("--ignore-missing-schemas", help="Let kinds pass that nobody knows.", rich_help_panel=_SCHEMAS),
+        typer.Option(
+            "--ignore-missing-schemas",
+            help="Say nothing of custom resources without a definition.",
+            rich_help_panel=_SCHEMAS,
+        ),
     ] = False,
     rule: Annotated[
         list[str] | None,
@@ -118,7 +122,7 @@ def check(
         tuple(kube_version or ()),
         tuple(crds or ()),
         crds_from_cluster,
-        tuple(rule or ()) + (("unknown-api=off",) if ignore_missing_schemas else ()),
+        tuple(rule or ()) + (("missing-definition=off",) if ignore_missing_schemas else ()),
         tuple(only or ()),
         release_name or "",
         namespace,

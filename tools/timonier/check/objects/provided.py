@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from timonier.check.objects.podspec import namespace_of, pod_of
 from timonier.check.objects.reading import entries, leaves, mapping, string, strings
 from timonier.check.objects.referring import RBAC
+from timonier.check.objects.scopes import CLUSTER_SCOPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,12 @@ class Provided:
         self._makeable = set(_makeable(context))
 
     def _place(self, manifest: Manifest) -> str:
-        return "" if manifest.identity.kind == "ClusterRole" else namespace_of(manifest, self._context)
+        return "" if manifest.identity.kind in CLUSTER_SCOPED else namespace_of(manifest, self._context)
 
     def find(self, manifest: Manifest, reference: Reference) -> Manifest | None:
         """Return what an object refers to, None when the rendering does not hold it."""
         namespace = reference.namespace or namespace_of(manifest, self._context)
-        place = "" if reference.kind == "ClusterRole" else namespace
+        place = "" if reference.kind in CLUSTER_SCOPED else namespace
         return self._objects.get((reference.group, reference.kind, place, reference.name))
 
     def has(self, manifest: Manifest, reference: Reference) -> bool:

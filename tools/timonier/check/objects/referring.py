@@ -8,11 +8,12 @@ from timonier.check.objects.podspec import Container, Pod, pod_of
 from timonier.check.objects.reading import at, entries, mapping, string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from timonier.manifest import Manifest
 
 RBAC = "rbac.authorization.k8s.io"
+SERVICE_NAME = "kubernetes.io/service-name"
 # Annotations on an Ingress at which cert-manager or its kin make the Secrets that the Ingress names.
 _CERTIFICATE_ANNOTATIONS = ("cert-manager.io/", "certmanager.k8s.io/", "kubernetes.io/tls-acme")
 
@@ -47,19 +48,46 @@ def references(manifest: Manifest) -> Iterator[Reference]:
 def _all_references(manifest: Manifest) -> Iterator[Reference]:
     if pod := pod_of(manifest):
         yield from _of_pod(pod)
-    match manifest.identity[:2]:
-        case ("apps", "StatefulSet"):
-            yield Reference("spec.serviceName", "", "Service", string(manifest.document, "spec", "serviceName"))
-        case ("networking.k8s.io", "Ingress"):
-            yield from _of_ingress(manifest)
-        case ("autoscaling", "HorizontalPodAutoscaler"):
-            target = mapping(manifest.document, "spec", "scaleTargetRef")
-            group = string(target, "apiVersion").rpartition("/")[0]
-            yield Reference("spec.scaleTargetRef.name", group, string(target, "kind"), string(target, "name"))
-        case ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding"):
-            yield from _of_binding(manifest)
-        case ("", "ServiceAccount"):
-            yield from _pull_secrets(manifest.document, "imagePullSecrets")
+    group, kind = manifest.identity[:2]
+    if group == "gateway.networking.k8s.io":
+        yield from _of_route(manifest)
+    elif of_kind := _BY_KIND.get((group, kind)):
+        yield from of_kind(manifest)
+
+
+def _of_stateful_set(manifest: Manifest) -> Iterator[Reference]:
+    yield Reference("spec.serviceName", "", "Service", string(manifest.document, "spec", "serviceName"))
+
+
+def _of_autoscaler(manifest: Manifest) -> Iterator[Reference]:
+    target = mapping(manifest.document, "spec", "scaleTargetRef")
+    group = string(target, "apiVersion").rpartition("/")[0]
+    yield Reference("spec.scaleTargetRef.name", group, string(target, "kind"), string(target, "name"))
+
+
+def _of_account(manifest: Manifest) -> Iterator[Reference]:
+    yield from _pull_secrets(manifest.document, "imagePullSecrets")
+
+
+def _of_claim(manifest: Manifest) -> Iterator[Reference]:
+    yield Reference("spec.volumeName", "", "PersistentVolume", string(manifest.document, "spec", "volumeName"))
+
+
+def _of_volume(manifest: Manifest) -> Iterator[Reference]:
+    claim = mapping(manifest.document, "spec", "claimRef")
+    name, namespace = string(claim, "name"), string(claim, "namespace")
+    yield Reference("spec.claimRef.name", "", "PersistentVolumeClaim", name, namespace=namespace)
+
+
+def _of_slice(manifest: Manifest) -> Iterator[Reference]:
+    name = string(manifest.document, "metadata", "labels", SERVICE_NAME)
+    yield Reference(f"metadata.labels.{SERVICE_NAME}", "", "Service", name)
+
+
+def _of_route(manifest: Manifest) -> Iterator[Reference]:
+    for path, backend in routed(manifest):
+        namespace = string(backend, "namespace")
+        yield Reference(f"{path}.name", "", "Service", string(backend, "name"), namespace=namespace)
 
 
 def _of_pod(pod: Pod) -> Iterator[Reference]:
@@ -142,3 +170,16 @@ def _of_binding(manifest: Manifest) -> Iterator[Reference]:
             yield Reference(
                 f"subjects[{index}].name", "", "ServiceAccount", string(subject, "name"), namespace=namespace
             )
+
+
+_BY_KIND: dict[tuple[str, str], Callable[[Manifest], Iterator[Reference]]] = {
+    ("", "PersistentVolume"): _of_volume,
+    ("", "PersistentVolumeClaim"): _of_claim,
+    ("", "ServiceAccount"): _of_account,
+    ("apps", "StatefulSet"): _of_stateful_set,
+    ("autoscaling", "HorizontalPodAutoscaler"): _of_autoscaler,
+    ("discovery.k8s.io", "EndpointSlice"): _of_slice,
+    ("networking.k8s.io", "Ingress"): _of_ingress,
+    (RBAC, "ClusterRoleBinding"): _of_binding,
+    (RBAC, "RoleBinding"): _of_binding,
+}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from timonier.check.model import Problem, Rule, Severity, case_rule, object_rule
 from timonier.check.objects.podspec import namespace_of, pod_of
 from timonier.check.objects.reading import entries, join, mapping, pairs, string
+from timonier.check.objects.scopes import CLUSTER_SCOPED
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from timonier.manifest import Manifest
 
 RBAC = "rbac.authorization.k8s.io"
-# The kinds of Kubernetes itself that belong to no namespace: two of the same name are the same object anywhere.
-CLUSTER_SCOPED = frozenset(
-    (
-        *("APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"),
-        *("ClusterTrustBundle", "CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass", "IPAddress"),
-        *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration", "Namespace"),
-        *("Node", "PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass"),
-        *("ServiceCIDR", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-        *("ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass"),
-    )
-)
 
 
 class _Form(NamedTuple):

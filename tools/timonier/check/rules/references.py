@@ -8,7 +8,7 @@ from timonier.check.model import Problem, Rule, Severity, case_rule
 from timonier.check.objects.podspec import autoscaled, namespace_of, pod_of
 from timonier.check.objects.provided import Provided, keys_of, texts_in_values
 from timonier.check.objects.reading import at, entries, mapping, string
-from timonier.check.objects.referring import Reference, backends, references, routed, volume_references
+from timonier.check.objects.referring import SERVICE_NAME, Reference, backends, references, routed, volume_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 def missing_reference(context: CaseContext) -> Iterator[Problem]:
     """An object refers to a ConfigMap, Secret, claim, Service, role or the like that nothing provides.
 
-    A pod waits in `ContainerCreating` or `CreateContainerConfigError` for what it refers to, an Ingress answers 503, an
-    autoscaler does nothing. Provided is what the same rendering holds, what custom resources in it name (a Certificate,
-    an ExternalSecret), what its Jobs are told to make, what one of its roles lets a program create, and what every
-    namespace has. What is `optional: true` need not
-    be there. Names that stand in the values as they are have a rule of their own, `external-reference`: the user chose
-    them.
+    A pod waits in `ContainerCreating` or `CreateContainerConfigError` for what it refers to, an Ingress or a route
+    answers 503, an autoscaler does nothing. Provided is what the same rendering holds, what custom resources in it name
+    (a Certificate, an ExternalSecret), what its Jobs are told to make, what one of its roles lets a program create, and
+    what every namespace has. What is `optional: true` need not be there. Names that stand in the values as they are
+    have a rule of their own, `external-reference`: the user chose them.
 
     Mostly a name is put together in two ways, or the object is rendered under another condition than what refers to it.
     """
@@ -99,10 +98,11 @@ def _file_names(volume: dict[str, object]) -> set[str]:
 
 @case_rule("backend-port", Severity.ERROR)
 def backend_port(context: CaseContext) -> Iterator[Problem]:
-    """An Ingress or a route sends to a port that its Service does not have.
+    """An Ingress, a route or an EndpointSlice is for a port that its Service does not have.
 
     The controller answers 503, or drops the whole rule. A port is named by the name or by the number that the Service
-    gives it (`port`), not by the container's (`targetPort`).
+    gives it (`port`), not by the container's (`targetPort`). An EndpointSlice's ports are the Service's of the same
+    name, whatever their numbers: under another name nothing is sent there.
     """
     known = Provided(context)
     for manifest in context.manifests:
@@ -111,6 +111,19 @@ def backend_port(context: CaseContext) -> Iterator[Problem]:
             there = [entry for _, entry in entries(service.document, "spec", "ports")] if service else []
             if there and port is not None and not any(port in (at(e, "name"), at(e, "port")) for e in there):
                 yield Problem(f"Service {name} has no port {port}.", path, manifest)
+        if manifest.identity[:2] == ("discovery.k8s.io", "EndpointSlice"):
+            yield from _of_slice(manifest, known)
+
+
+def _of_slice(manifest: Manifest, known: Provided) -> Iterator[Problem]:
+    """Yield the ports of an EndpointSlice whose names its Service does not have."""
+    name = string(manifest.document, "metadata", "labels", SERVICE_NAME)
+    service = known.find(manifest, Reference("", "", "Service", name))
+    named = {string(port, "name") for _, port in entries(service.document, "spec", "ports")} if service else set()
+    for index, port in entries(manifest.document, "ports"):
+        if named and string(port, "name") not in named:
+            said = f"named {port['name']}" if port.get("name") else "without a name"
+            yield Problem(f"Service {name} has no port {said}.", f"ports[{index}].name", manifest)
 
 
 def _backend_ports(manifest: Manifest) -> Iterator[tuple[str, str, object]]:

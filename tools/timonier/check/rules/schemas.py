@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 from timonier.check.model import Problem, Rule, Severity, object_rule
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from timonier.check.context import CaseContext
     from timonier.check.schema.crds import Served
     from timonier.manifest import Manifest
+
+_CUSTOM_GROUP = re.compile(r"[a-z0-9][-a-z0-9]*(\.[a-z0-9][-a-z0-9]*)+")
 
 
 @object_rule("schema", Severity.ERROR, per_version=True)
@@ -41,22 +44,40 @@ def schema(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:
 
 @object_rule("unknown-api", Severity.ERROR, per_version=True)
 def unknown_api(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:
-    """Kubernetes has no such kind, and no CustomResourceDefinition that is known provides it.
+    """Kubernetes has no such kind, nor does a CustomResourceDefinition that is known for its API group.
 
-    `kubectl apply` and Helm stop with "no matches for kind". The kind or its API version is misspelt, comes with a
-    later Kubernetes version only, or is a custom resource whose definition was not given.
-
-    Give the definition by `--crds FILE`, by the setting `crds` or with `--crds-from-cluster`; or ignore all kinds
-    whose schema is missing with `--ignore-missing-schemas`.
+    `kubectl apply` and Helm stop with "no matches for kind". The kind or its API version is misspelt, or comes with a
+    later Kubernetes version only. A custom resource of whose group nothing is known has a rule of its own,
+    `missing-definition`.
     """
     api = api_of(manifest)
     if not api or schemas_of(context.kube_version).has(api) or apiversions.removal(api, context.kube_version):
         return
-    said = _known_crds(context).get(api)
-    if not said:
-        yield _unknown(api, _known_crds(context))
-    elif not said.is_served:
-        yield Problem(f"The CustomResourceDefinition of {api} says that this version is not served.", path="apiVersion")
+    crds = _known_crds(context)
+    if said := crds.get(api):
+        if not said.is_served:
+            message = f"The CustomResourceDefinition of {api} says that this version is not served."
+            yield Problem(message, path="apiVersion")
+    elif not _is_strange(api, crds):
+        yield _unknown(api, crds)
+
+
+@object_rule("missing-definition", Severity.INFO, per_version=True)
+def missing_definition(manifest: Manifest, context: CaseContext) -> Iterator[Problem]:
+    """The definition of a custom resource is not known, so that nothing of it is validated.
+
+    A misspelt field is found by the API server only, or is dropped without a word.
+
+    Give the CustomResourceDefinition by `--crds FILE`, by the setting `crds` or with `--crds-from-cluster`.
+    `--ignore-missing-schemas` says nothing of such kinds; `missing-definition: error` in the settings lets none pass.
+    """
+    api = api_of(manifest)
+    if api and _is_strange(api, _known_crds(context)) and not schemas_of(context.kube_version).has(api):
+        yield Problem(
+            f"Nothing is known of {api}: it is not validated.",
+            path="apiVersion",
+            hint="Give its CustomResourceDefinition by --crds.",
+        )
 
 
 def api_of(manifest: Manifest) -> Api | None:
@@ -81,8 +102,17 @@ def _unknown(api: Api, crds: Mapping[Api, Served]) -> Problem:
     return Problem(
         f"There is no {api} in Kubernetes, nor in a CustomResourceDefinition that is known.",
         path="apiVersion",
-        hint="Give the definition by --crds, or leave such kinds out by --ignore-missing-schemas.",
+        hint="Is it misspelt?",
     )
+
+
+def _is_strange(api: Api, crds: Mapping[Api, Served]) -> bool:
+    """Whether an API group is neither one of Kubernetes nor of a known definition, nor misspelt: all have dots."""
+    if not _CUSTOM_GROUP.fullmatch(api.group) or versions_of(api) or any(known.group == api.group for known in crds):
+        return False
+    builtin = kinds_of(known_versions()[-1])
+    meant = difflib.get_close_matches(api.group, {known.group for known in builtin if known.kind == api.kind}, n=1)
+    return not meant and not any(known.group == api.group for known in builtin) and not apiversions.retirement(api)
 
 
 def _custom(api: Api, context: CaseContext) -> KindSchema | None:
@@ -124,4 +154,4 @@ def _compiled(held: _Held, version: str) -> KindSchema | None:
         return None
 
 
-RULES: tuple[Rule, ...] = (schema, unknown_api)
+RULES: tuple[Rule, ...] = (schema, unknown_api, missing_definition)

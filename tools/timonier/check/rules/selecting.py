@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.check.model import Problem, Rule, Severity, case_rule, object_rule
-from timonier.check.objects.podspec import PodIndex, namespace_of, pod_of, selects
-from timonier.check.objects.reading import at, entries, mapping, string
+from timonier.check.objects.podspec import PodIndex, namespace_of, pod_of, pods_of, selects
+from timonier.check.objects.reading import at, entries, mapping, pairs, string, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from timonier.check.context import CaseContext
     from timonier.check.objects.podspec import Pod
@@ -47,6 +47,63 @@ def selector_without_pod(context: CaseContext) -> Iterator[Problem]:
         found = selector_of(manifest)
         if found and not index.selected(found[1], namespace_of(manifest, context)):
             yield Problem("It selects no pod of the release.", found[0], manifest)
+
+
+@case_rule("monitor-without-target", Severity.WARNING)
+def monitor_without_target(context: CaseContext) -> Iterator[Problem]:
+    """A ServiceMonitor or PodMonitor selects nothing of the rendering, or a port that nothing it selects names.
+
+    Prometheus then lists no target, and nobody is told: a metric that is missing looks like one that is quiet. A
+    ServiceMonitor goes by the labels and the port names of Services, and not of pods. Monitors for other namespaces
+    are left out.
+    """
+    for manifest in context.manifests:
+        kind = _MONITORED.get(manifest.identity.kind) if manifest.identity.group == "monitoring.coreos.com" else None
+        selector = mapping(manifest.document, "spec", "selector")
+        if not kind or not selector or not _is_for_own_namespace(manifest, context):
+            continue
+        named = [ports for labels, ports in kind.targets(manifest, context) if selects(selector, labels)]
+        if not named:
+            yield Problem(f"It selects no {kind.target} of the release.", "spec.selector", manifest)
+        for index, endpoint in entries(manifest.document, "spec", kind.endpoints) if named else ():
+            port, known = string(endpoint, "port"), set().union(*named)
+            if port and port not in known:
+                has = f"they have {', '.join(sorted(known))}" if known else "they name none"
+                sentence = f"No {kind.target} it selects has a port named {port}: {has}."
+                yield Problem(sentence, f"spec.{kind.endpoints}[{index}].port", manifest)
+
+
+class _Monitored(NamedTuple):
+    """What a kind of monitor looks at: what it is called, its list of ports, and labels and port names of each."""
+
+    target: str
+    endpoints: str
+    targets: Callable[[Manifest, CaseContext], Iterator[tuple[dict[str, str], set[str]]]]
+
+
+def _services(monitor: Manifest, context: CaseContext) -> Iterator[tuple[dict[str, str], set[str]]]:
+    for other in context.manifests:
+        if other.identity[:2] == ("", "Service") and namespace_of(other, context) == namespace_of(monitor, context):
+            names = {string(port, "name") for _, port in entries(other.document, "spec", "ports")} - {""}
+            yield pairs(other.document, "metadata", "labels"), names
+
+
+def _pods(monitor: Manifest, context: CaseContext) -> Iterator[tuple[dict[str, str], set[str]]]:
+    for pod in pods_of(context.manifests):
+        if namespace_of(pod.manifest, context) == namespace_of(monitor, context):
+            yield pod.labels, set(_port_names(pod)) - {""}
+
+
+_MONITORED = {
+    "ServiceMonitor": _Monitored("Service", "endpoints", _services),
+    "PodMonitor": _Monitored("pod", "podMetricsEndpoints", _pods),
+}
+
+
+def _is_for_own_namespace(monitor: Manifest, context: CaseContext) -> bool:
+    """Whether a monitor looks into the namespace it is in, and into no other."""
+    wanted = mapping(monitor.document, "spec", "namespaceSelector")
+    return not wanted.get("any") and strings(wanted, "matchNames") in ([], [namespace_of(monitor, context)])
 
 
 @object_rule("selector-mismatch", Severity.ERROR)
@@ -92,4 +149,4 @@ def _port_names(pod: Pod) -> Iterator[str]:
             yield string(port, "name")
 
 
-RULES: tuple[Rule, ...] = (selector_without_pod, selector_mismatch, service_target_port)
+RULES: tuple[Rule, ...] = (selector_without_pod, monitor_without_target, selector_mismatch, service_target_port)
