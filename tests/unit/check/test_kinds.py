@@ -163,3 +163,12 @@ def test_a_pod_monitor_goes_by_pods() -> None:
     assert [path for _, path, _ in found(good.replace("[{port: metrics}]", "[{port: web}]"))] == [
         "spec.podMetricsEndpoints[0].port"
     ]
+
+
+def test_a_volume_is_there_for_claims_of_any_namespace() -> None:
+    """It belongs to none itself."""
+    documents = KINDS.read_text(encoding="utf-8").split("---\n")
+    volume = next(text for text in documents if "kind: PersistentVolume\n" in text)
+    claim = next(text for text in documents if "kind: PersistentVolumeClaim\n" in text)
+    elsewhere = claim.replace("name: shop-backups", "name: shop-backups, namespace: elsewhere")
+    assert found(f"{volume.replace('namespace: default', 'namespace: elsewhere')}---\n{elsewhere}") == []
