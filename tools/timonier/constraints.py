@@ -23,6 +23,7 @@ _OPERATORS = r"=|!=|>=|=>|<=|=<|>|<|~>|~|\^|"
 _ONE = re.compile(rf"({_OPERATORS})\s*{_VERSION}(\s*,\s*|\s+)?")
 _RANGE = re.compile(rf"\s*({_VERSION})\s+-\s+({_VERSION})\s*")
 _LOOSE = re.compile(rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-{_SUFFIX})?(\+{_SUFFIX})?")
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+")
 _WILD = ("x", "X", "*", "")
 
 
@@ -54,6 +55,11 @@ def satisfies(version: str, constraint: str) -> bool:
 def is_constraint(text: str) -> bool:
     """Whether a text can be read as a constraint."""
     return _parse(text) is not None
+
+
+def is_exact(text: str) -> bool:
+    """Whether a version names one alone, by three numbers: `1.2` may stand for any patch of it."""
+    return bool(_EXACT.match(text) and parse_version(text))
 
 
 @functools.lru_cache(maxsize=4096)

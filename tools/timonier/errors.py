@@ -8,6 +8,7 @@ The hierarchy::
     ├── RenderError         a template that failed
     ├── EngineError         no engine to render with, or one that cannot do what was asked
     ├── SigningError        an archive that cannot be signed
+    ├── PublishError        an archive that cannot be published, or must not be
     └── ClusterError        a container engine, a program, an image or a cluster that is missing or does not work
 
 Each carries one sentence that says what is wrong and where, and a hint that says what to do. Only the command line
@@ -55,6 +56,10 @@ class EngineError(TimonierError):
 
 class SigningError(TimonierError):
     """An archive cannot be signed."""
+
+
+class PublishError(TimonierError):
+    """An archive cannot be published, or another one has been under its version."""
 
 
 class ClusterError(TimonierError):

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from timonier import yamlio
+from timonier.chartfiles import read_archive
 from timonier.constraints import parse_version
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from timonier.chartfiles import ChartFiles
 
@@ -69,6 +71,24 @@ class Archive:
     def digest(self) -> str:
         """`sha256:` and the content's checksum."""
         return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+
+
+def read_archive_file(path: Path) -> Archive:
+    """Read an archive that lies on the disk, as it is.
+
+    Raises:
+        SourceError: It is no archive of a chart, or not the one its name says.
+    """
+    chart = read_archive(path, path)
+    metadata = yamlio.load(chart.text(_METADATA), origin=f"{path}/{_METADATA}", error=SourceError)
+    _check_metadata(metadata, chart)
+    archive = Archive(metadata, path.read_bytes())
+    if path.name != archive.file_name:
+        raise SourceError(
+            f"{path} holds {archive.name} {archive.version}, and is not called so.",
+            hint=f"Package the chart anew, or call it {archive.file_name}.",
+        )
+    return archive
 
 
 def package(chart: ChartFiles, *, version: str = "", app_version: str = "") -> Archive:

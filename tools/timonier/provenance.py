@@ -60,6 +60,20 @@ def signed(archive: Archive, key: str, *, passphrase_file: Path | None = None) -
     return done.stdout
 
 
+def check_sum(archive: Archive, provenance: bytes, label: str) -> None:
+    """See that a signature is about an archive. Whose it is only `helm verify` says, which is told whom to trust.
+
+    Raises:
+        SigningError: It is about another file, or about other content.
+    """
+    text = provenance.decode("utf-8", errors="replace")
+    if f"{archive.file_name}: {archive.digest}" not in text:
+        raise SigningError(
+            f"{label} was not made for the archive beside it: one of the two was changed.",
+            hint="Package and sign the chart anew.",
+        )
+
+
 def _message(archive: Archive) -> str:
     metadata = yaml.dump(dict(archive.metadata), Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True)
     checksums = yaml.dump({"files": {archive.file_name: archive.digest}}, Dumper=yaml.CSafeDumper)

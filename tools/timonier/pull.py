@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import ipaddress
 import os
 import re
 import subprocess
@@ -19,8 +18,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from timonier.chartfiles import ChartFiles, read_archive
-from timonier.constraints import is_constraint, parse_version
+from timonier.constraints import is_constraint, is_exact, parse_version
 from timonier.errors import EngineError, SourceError
+from timonier.publish.access import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SCHEME = "oci://"
 _MINUTES = 5
 _REFERENCE = re.compile(r"oci://(?P<host>[^/\s@]+)/(?P<path>[^\s:@]+?)(?::(?P<tag>[^/\s:@]+))?(?P<digest>@[\w:]+)?")
-_EXACT = re.compile(r"v?\d+\.\d+\.\d+")
 _USER = re.compile(r"(?<=://)[^/\s@]+@")
 _NOT_THERE = re.compile(r"\b404\b|not found|no chart (?:name|version)|name unknown")
 _FAULTS = (
@@ -70,7 +69,7 @@ class Wanted:
     @property
     def is_exact(self) -> bool:
         """Whether one version alone will do."""
-        return bool(_EXACT.match(self.version) and parse_version(self.version))
+        return is_exact(self.version)
 
     @property
     def asked(self) -> str:
@@ -79,8 +78,8 @@ class Wanted:
 
     @property
     def host(self) -> str:
-        """Where it is asked for."""
-        return urlsplit(self.repository or self.reference).hostname or ""
+        """Where it is asked for, with the port where one is named."""
+        return urlsplit(self.repository or self.reference).netloc.rpartition("@")[2]
 
 
 def read_reference(name: str) -> Wanted:
@@ -106,13 +105,13 @@ def pull(wanted: Wanted, *, plain_http: bool = False) -> bytes:
 
     Args:
         wanted: The chart.
-        plain_http: Whether to ask over HTTP. Registries on this machine are always asked so.
+        plain_http: Whether to ask over HTTP. A registry on this machine is asked so where it speaks no TLS.
 
     Raises:
         SourceError: It is not there, may not be read, or cannot be reached.
         EngineError: There is no Helm to fetch it with.
     """
-    plain = plain_http or _is_here(wanted.host)
+    plain = plain_http or is_plain(wanted.host)
     with tempfile.TemporaryDirectory(prefix="timonier-") as folder, _waiting(wanted):
         problem = _pull(wanted, Path(folder), plain_http=plain)
         found = next(Path(folder).glob("*.tgz"), None)
@@ -178,14 +177,6 @@ def _credentials() -> Path | None:
     if home := os.environ.get("HELM_CONFIG_HOME"):
         return Path(home) / "registry/config.json"
     return None
-
-
-def _is_here(host: str) -> bool:
-    """Whether a host is this machine, to which nobody listens on the way."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _explain(wanted: Wanted, problem: str) -> SourceError:

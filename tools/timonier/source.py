@@ -137,7 +137,7 @@ def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False)
         name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision,
             `oci://HOST/PATH/CHART:VERSION`, or `-` for standard input.
         engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
-        plain_http: Whether registries are asked over HTTP. Those on this machine always are.
+        plain_http: Whether registries are asked over HTTP. Those on this machine that speak no TLS are.
 
     Raises:
         SourceError: When it is nothing that yields manifests.

@@ -93,7 +93,7 @@ def test_a_chart_with_errors_is_not_packaged(run: Run, make_chart: MakeChart, ch
     code, out, err = run("package", chart, broken, "-d", dist)
     assert (code, out) == (1, "")
     assert "templates/config.yaml" in err
-    assert "Nothing was packaged." in err
+    assert "Nothing was done." in err
     assert not dist.exists()
     assert run("package", chart, broken, "-d", dist, "--no-check")[0] == 0
     assert len(list(dist.iterdir())) == 2

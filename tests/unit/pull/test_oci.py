@@ -90,7 +90,7 @@ def test_what_is_not_there_is_one_sentence(client: str, published: str, registry
 def test_what_may_not_be_read_is_one_sentence(client: str, published: str, registry: Registry) -> None:
     """Without a login, with a wrong one, and where it is forbidden."""
     registry.login = "user:secret"
-    sentence = r"may not be read: .*\. Log in: `helm registry login 127\.0\.0\.1`\."
+    sentence = r"may not be read: .*\. Log in: `helm registry login 127\.0\.0\.1:\d+`\."
     with pytest.raises(SourceError, match=sentence):
         open_source(f"{published}:0.1.0", client)
     registry.login, registry.answer = "", 403
@@ -134,7 +134,7 @@ def test_what_cannot_be_reached_is_one_sentence(client: str) -> None:
 
 def test_other_hosts_are_asked_over_https(client: str, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the user says otherwise."""
-    monkeypatch.setattr("timonier.pull._is_here", lambda _: False)
+    monkeypatch.setattr("timonier.pull.is_plain", lambda _: False)
     with pytest.raises(SourceError, match=r"is served over HTTP: .*\. Say --plain-http"):
         open_source(f"oci://{registry.address}/shop:1.0.0", client)
     with pytest.raises(SourceError, match="is not there"):

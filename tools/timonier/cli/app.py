@@ -13,6 +13,7 @@ from timonier.cli.diff import diff
 from timonier.cli.docs import docs
 from timonier.cli.fuzz import fuzz
 from timonier.cli.package import package
+from timonier.cli.publish import publish
 from timonier.cli.render import render
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command()(coverage)
 app.command()(docs)
 app.command()(fuzz)
 app.command()(package)
+app.command()(publish)
 
 
 from timonier.cli import cluster  # noqa: E402

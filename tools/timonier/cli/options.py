@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 SOURCE_HELP = "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, or -."
 _VALUES = "Values"
 _RELEASE = "Release"
+_SIGNATURE = "Signature"
 
 ValuesFiles = Annotated[
     list[str] | None,
@@ -72,7 +74,7 @@ ApiVersions = Annotated[
 ]
 PlainHttp = Annotated[
     bool,
-    typer.Option("--plain-http", help="Ask registries over HTTP; on this machine they are anyway."),
+    typer.Option("--plain-http", help="Ask registries over HTTP; one on this machine that speaks no TLS is anyway."),
 ]
 EngineName = Annotated[
     str,
@@ -80,5 +82,23 @@ EngineName = Annotated[
         "--engine",
         metavar="NAME",
         help="auto, embedded, program (helm on PATH), or the path of a helm executable.",
+    ),
+]
+SigningKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="A fingerprint or an address; GnuPG's default key when left out.",
+        rich_help_panel=_SIGNATURE,
+    ),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help="The key's passphrase; else GnuPG's agent asks for it.",
+        rich_help_panel=_SIGNATURE,
     ),
 ]

@@ -48,24 +48,8 @@ def package(
     sign: Annotated[
         bool, typer.Option("--sign", help="Write NAME.tgz.prov, too, for `helm verify`.", rich_help_panel=_SIGNATURE)
     ] = False,
-    key: Annotated[
-        str,
-        typer.Option(
-            "--key",
-            metavar="KEY",
-            help="A fingerprint or an address; GnuPG's default key when left out.",
-            rich_help_panel=_SIGNATURE,
-        ),
-    ] = "",
-    passphrase_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--passphrase-file",
-            metavar="FILE",
-            help="The key's passphrase; else GnuPG's agent asks for it.",
-            rich_help_panel=_SIGNATURE,
-        ),
-    ] = None,
+    key: options.SigningKey = "",
+    passphrase_file: options.PassphraseFile = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to tell.")] = Format.TEXT,
     engine: options.EngineName = "auto",
 ) -> None:
@@ -89,8 +73,8 @@ def package(
     if (key or passphrase_file) and not sign:
         raise TimonierError("--key and --passphrase-file are for signing.", hint="Say --sign, too.")
     if check:
-        _check(charts, engine)
-    archives = [_packaged(chart, version, app_version) for chart in charts]
+        check_charts(charts, engine)
+    archives = [packaged(chart, version, app_version) for chart in charts]
     files = {directory / archive.file_name: archive.content for archive in archives}
     if len(files) < len(archives):
         raise SourceError("Two of the charts have one name and version.", hint="Package them one by one.")
@@ -102,7 +86,8 @@ def package(
     _tell(archives, directory, output)
 
 
-def _packaged(chart: str, version: str, app_version: str) -> Archive:
+def packaged(chart: str, version: str = "", app_version: str = "") -> Archive:
+    """Package a chart; see `timonier.package.package`."""
     from timonier.chartfiles import read_chart_files
     from timonier.package import package
     from timonier.source import open_chart
@@ -111,7 +96,7 @@ def _packaged(chart: str, version: str, app_version: str) -> Archive:
     return package(found.files or read_chart_files(found.path), version=version, app_version=app_version)
 
 
-def _check(charts: Sequence[str], engine: str) -> None:
+def check_charts(charts: Sequence[str], engine: str) -> None:
     """Exit when a chart has errors, after saying which on standard error."""
     from dataclasses import replace
 
@@ -123,7 +108,7 @@ def _check(charts: Sequence[str], engine: str) -> None:
     errors = tuple(finding for finding in result.findings if finding.severity is Severity.ERROR)
     if errors:
         print_findings(replace(result, findings=errors), stderr=True)
-        typer.echo("Nothing was packaged. Mend the errors, or say --no-check.", err=True)
+        typer.echo("Nothing was done. Mend the errors, or say --no-check.", err=True)
         raise typer.Exit(_FOUND)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from timonier.docs.table import Table
     from timonier.manifest import Identity
     from timonier.package import Archive
+    from timonier.publish.oci import Published
     from timonier.render import Rendering
 
 
@@ -108,6 +109,11 @@ def archives_json(archives: Sequence[tuple[Path, Archive]]) -> str:
             for path, archive in archives
         ]
     )
+
+
+def published_json(published: Sequence[Published]) -> str:
+    """Write where an archive was published, under which digest, and whether it was there before."""
+    return _write([{"place": one.place, "digest": one.digest, "outcome": one.outcome} for one in published])
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,285 @@
+"""`timonier publish`: an archive to registries and repositories, once and for all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from timonier.cli import options
+from timonier.errors import PublishError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from timonier.package import Archive
+    from timonier.publish.oci import Published
+
+_REGISTRY = "Registries"
+_REPOSITORY = "Repositories"
+_SIGNATURE = "Signature"
+_SHOWN_AFTER = 1.0
+
+
+class Format(StrEnum):
+    """How `publish` tells what it did."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What the command line asks for, the same for every place."""
+
+    tags: tuple[str, ...]
+    dry_run: bool
+    plain_http: bool
+    ca_file: str
+    verify: bool
+    url: str
+    message: str
+    cosign: bool
+    cosign_key: str
+
+
+def publish(
+    source: Annotated[str, typer.Argument(metavar="ARCHIVE|CHART", help="A packaged chart, or a chart to package.")],
+    places: Annotated[
+        list[str],
+        typer.Argument(metavar="PLACE...", help="oci://HOST/PATH, a folder with an index.yaml, or git:BRANCH[:PATH]."),
+    ],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Find out and tell what would be done; do nothing.")
+    ] = False,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag", metavar="TAG", help="Publish under this tag, too: latest; repeatable.", rich_help_panel=_REGISTRY
+        ),
+    ] = None,
+    plain_http: options.PlainHttp = False,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca-file", metavar="FILE", help="Trust these certificates, not the system's.", rich_help_panel=_REGISTRY
+        ),
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure-skip-tls-verify", help="Trust any certificate.", rich_help_panel=_REGISTRY),
+    ] = False,
+    url: Annotated[
+        str,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="Where the repository is served; else its index has relative URLs.",
+            rich_help_panel=_REPOSITORY,
+        ),
+    ] = "",
+    message: Annotated[
+        str, typer.Option("--message", "-m", metavar="TEXT", help="Of the commit.", rich_help_panel=_REPOSITORY)
+    ] = "",
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
+    ] = True,
+    sign: Annotated[
+        bool, typer.Option("--sign", help="Publish a signature for `helm verify`, too.", rich_help_panel=_SIGNATURE)
+    ] = False,
+    key: options.SigningKey = "",
+    passphrase_file: options.PassphraseFile = None,
+    cosign: Annotated[
+        bool,
+        typer.Option("--cosign", help="Sign what is in a registry by cosign.", rich_help_panel=_SIGNATURE),
+    ] = False,
+    cosign_key: Annotated[
+        str,
+        typer.Option(
+            "--cosign-key",
+            metavar="KEY",
+            help="A file or place cosign knows; an identity of the environment when left out.",
+            rich_help_panel=_SIGNATURE,
+        ),
+    ] = "",
+    output: Annotated[Format, typer.Option("--output", "-o", help="How to tell what was done.")] = Format.TEXT,
+    engine: options.EngineName = "auto",
+) -> None:
+    """Publish a chart to registries (`oci://`) and repositories: once and for all.
+
+    A published version is never overwritten. The same archive again is success; another one under that version is
+    refused, and so is whatever cannot be found out. In a registry the chart's name and version are added to the place,
+    as `helm push` does. Logins are those of `helm registry login` and `docker login`.
+
+    Examples:
+    - `timonier publish charts/eni-todo oci://registry.example.org/charts`
+    - `timonier publish dist/eni-todo-1.2.0.tgz oci://localhost:5000/charts --tag 1.2 --dry-run`
+    - `timonier publish charts/eni-todo docs/charts --url https://charts.example.org`
+    - `timonier publish charts/eni-todo git:gh-pages --sign --key releases@example.org`
+
+    Exit codes: 0 published, or there already; 1 the chart has errors; 2 it could not be done, or must not be.
+    """
+    from timonier.publish.cosign import find_cosign
+
+    archive, provenance = _archive(source, check=check, engine=engine)
+    if sign:
+        from timonier.provenance import signed
+
+        provenance = signed(archive, key, passphrase_file=passphrase_file).encode()
+    if cosign:
+        find_cosign()
+    request = _Request(
+        tuple(tag or ()),
+        dry_run,
+        plain_http,
+        str(ca_file) if ca_file else "",
+        not insecure,
+        url,
+        message or f"Publish {archive.name} {archive.version}",
+        cosign,
+        cosign_key,
+    )
+    told = []
+    for place in places:
+        told.append(_publish(archive, provenance, place, request))
+        if output is Format.TEXT:
+            typer.echo(f"{told[-1].place}  {told[-1].digest}  {told[-1].outcome}")
+    if output is Format.JSON:
+        from timonier.report import json
+
+        typer.echo(json.published_json(told))
+
+
+def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes | None]:
+    """Return what to publish: an archive as it is, with the signature that lies beside it; of a chart a new one."""
+    from timonier.chart import is_archive
+    from timonier.cli.package import check_charts, packaged
+    from timonier.package import read_archive_file
+    from timonier.provenance import SUFFIX, check_sum
+
+    if check:
+        check_charts([source], engine)
+    path = Path(source)
+    if not (path.is_file() and is_archive(path)):
+        return packaged(source), None
+    archive = read_archive_file(path)
+    beside = Path(f"{source}{SUFFIX}")
+    if not beside.is_file():
+        return archive, None
+    provenance = beside.read_bytes()
+    check_sum(archive, provenance, str(beside))
+    return archive, provenance
+
+
+def _publish(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+    from timonier.cluster.cache import lock
+    from timonier.publish import branch, oci
+
+    # Two publishers on one machine take turns: between "is it there?" and "put it there" nobody else gets in.
+    with lock(f"publish-{_file_name(place)}"):
+        if place.startswith(oci.SCHEME):
+            return _to_registry(archive, provenance, place, request)
+        if place.startswith(branch.SCHEME):
+            return _to_branch(archive, provenance, place, request)
+        return _to_folder(archive, provenance, place, request)
+
+
+def _file_name(place: str) -> str:
+    from hashlib import sha256
+
+    return sha256(place.encode()).hexdigest()[:16]
+
+
+def _to_registry(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+    from timonier.publish import oci
+    from timonier.publish.access import Access, is_plain
+    from timonier.publish.cosign import find_cosign
+    from timonier.publish.cosign import sign as sign_by_cosign
+    from timonier.publish.credentials import find_login
+    from timonier.publish.registry import Registry
+    from timonier.publish.transport import Transport
+
+    host, path = oci.read_place(place)
+    plain = request.plain_http or is_plain(host)
+    access = Access(host, find_login(host), plain, request.ca_file, request.verify)
+    with _progress(f"publishing {archive.file_name} to {host}") as progress:
+        registry = Registry(Transport(access, f"{path}/{archive.name}"), progress)
+        told = oci.publish(archive, provenance, registry, tags=request.tags, dry_run=request.dry_run)
+    if request.cosign and not request.dry_run:
+        sign_by_cosign(find_cosign(), f"{registry.label}@{told.digest}", key=request.cosign_key)
+    return told
+
+
+def _to_folder(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+    from timonier.publish.oci import Outcome
+    from timonier.publish.repository import INDEX, added
+    from timonier.report.files import write_files
+
+    folder = Path(place)
+    if not folder.is_dir():
+        raise PublishError(f"{place} is no folder.", hint="Make it, or write oci://HOST/PATH or git:BRANCH.")
+    try:
+        known = {name: (folder / name).read_bytes() for name in (INDEX, archive.file_name) if (folder / name).exists()}
+    except OSError as problem:
+        raise SourceError(f"{problem.filename} cannot be read: {problem.strerror}.") from None
+    files, [told] = added([(archive, provenance)], known, str(folder), url=request.url)
+    if files and request.dry_run:
+        return _replaced(told, Outcome.MISSING)
+    write_files({folder / name: content for name, content in files.items()}, folder)
+    return told
+
+
+def _to_branch(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+    from timonier.publish.branch import read_branch
+    from timonier.publish.oci import Outcome
+    from timonier.publish.repository import INDEX, added
+
+    branch = read_branch(place)
+    known = branch.read([INDEX, archive.file_name])
+    files, [told] = added([(archive, provenance)], known, str(branch), url=request.url)
+    if files and request.dry_run:
+        return _replaced(told, Outcome.MISSING)
+    if files:
+        branch.commit(files, request.message)
+    return told
+
+
+def _replaced(told: Published, outcome: str) -> Published:
+    from dataclasses import replace
+
+    from timonier.publish.oci import Outcome
+
+    return replace(told, outcome=Outcome(outcome))
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on standard error how far an upload is, on a terminal, once it takes longer than a second."""
+    import sys
+    import time
+
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    started = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what)
+
+    def show(sent: int, total: int) -> None:
+        if time.monotonic() - started > _SHOWN_AFTER:
+            bar.start()
+        bar.update(task, completed=sent, total=total)
+
+    try:
+        yield show
+    finally:
+        bar.stop()

@@ -1,0 +1,211 @@
+"""A registry, as far as publishing asks it: https://github.com/opencontainers/distribution-spec/blob/main/spec.md."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urljoin
+
+from timonier.errors import PublishError
+from timonier.publish.transport import PASSING, TRIES, NoAnswerError, Transport, as_json, codes, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import urllib3
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_READ = f"{MANIFEST}, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+_OK, _CREATED, _TAKEN, _NO_CONTENT, _NOT_FOUND = 200, 201, 202, 204, 404
+# What registries mean by "there is none": the spec's codes, and Harbor's.
+_ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}
+_CHUNK = 4 * 1024 * 1024
+_LONGEST_PAUSE = 60.0
+_BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A manifest that a registry has.
+
+    Attributes:
+        digest: Of its bytes.
+        manifest: What it says.
+    """
+
+    digest: str
+    manifest: Mapping[str, Any]
+
+
+def digest_of(content: bytes) -> str:
+    """Return `sha256:` and the checksum of a content."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def pause(seconds: float) -> None:
+    """Wait before an upload goes on."""
+    time.sleep(seconds)
+
+
+class Registry:
+    """One repository of a registry: what is there, and what is sent."""
+
+    def __init__(self, transport: Transport, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+        """Ask nothing yet.
+
+        Args:
+            transport: The way there.
+            progress: Told how many bytes of a blob were sent, of how many.
+        """
+        self._transport = transport
+        self._progress = progress
+
+    @property
+    def label(self) -> str:
+        """What to call it in messages."""
+        return f"{self._transport.access.host}/{self._transport.name}"
+
+    def find(self, reference: str) -> Found | None:
+        """Return the manifest of a tag or digest; None when the registry says that there is none.
+
+        Raises:
+            PublishError: It could not be found out.
+        """
+        answer = self._ask("GET", f"/manifests/{reference}", headers={"Accept": _READ})
+        if answer.status == _OK:
+            return Found(digest_of(answer.data), as_json(answer.data))
+        if answer.status == _NOT_FOUND and _ABSENT.intersection(codes(answer)):
+            return None
+        raise self._transport.fault(f"whether {self.label}:{reference} is there cannot be found out", answer)
+
+    def upload(self, content: bytes, digest: str) -> None:
+        """Send a blob, unless it is there. What breaks off is taken up where it broke off, a few times.
+
+        Raises:
+            PublishError: It did not arrive.
+        """
+        if self._ask("HEAD", f"/blobs/{digest}").status == _OK:
+            return
+        upload = _Upload(self._transport, content, digest, self._progress)
+        for attempt in range(TRIES):
+            try:
+                upload.go_on()
+            except _PassingError as problem:
+                if attempt == TRIES - 1:
+                    message = f"{self._transport.access.host} {problem}, {TRIES} times."
+                    raise PublishError(message, hint="Nothing was published. Try again later.") from None
+                pause(min(problem.after, _LONGEST_PAUSE) or 0.3 * 2**attempt)
+            else:
+                return
+
+    def put(self, reference: str, manifest: bytes) -> None:
+        """Publish a manifest under a tag, and see that it is what the registry then has.
+
+        Raises:
+            PublishError: The registry did not take it, or has another one now.
+        """
+        answer = self._ask("PUT", f"/manifests/{reference}", body=manifest, headers={"Content-Type": MANIFEST})
+        if answer.status != _CREATED:
+            raise self._transport.fault(f"{self.label}:{reference} was not published", answer)
+        found = self.find(reference)
+        if not found or found.digest != digest_of(manifest):
+            message = f"{self.label}:{reference} was published by somebody else at the same time."
+            raise PublishError(message, hint="Compare the two.")
+
+    def _ask(
+        self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._transport.ask(method, path, body=body, headers=headers)
+        except NoAnswerError as problem:
+            host = self._transport.access.host
+            raise PublishError(f"{host} {problem}.", hint="Check the host's name and the network.") from None
+
+
+class _PassingError(Exception):
+    """An upload that broke off, and may go on; the text is what follows the registry's name.
+
+    Attributes:
+        after: Seconds the registry asks to wait.
+    """
+
+    def __init__(self, message: str, *, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class _Upload:
+    """A blob on its way, and how far it got."""
+
+    def __init__(self, transport: Transport, content: bytes, digest: str, progress: Callable[[int, int], None]) -> None:
+        self._transport = transport
+        self._content = content
+        self._digest = digest
+        self._progress = progress
+        self._place = ""
+        self._sent = 0
+        self._broke_off = False
+
+    def go_on(self) -> None:
+        """Send what is still to be sent.
+
+        Raises:
+            _PassingError: It broke off.
+            PublishError: The registry refused it.
+        """
+        if self._broke_off:
+            self._resume()
+        self._broke_off = True
+        if not self._place:
+            self._locate(self._ask("POST", "/blobs/uploads/", "an upload could not begin", _TAKEN))
+        total = len(self._content)
+        while total - self._sent > _CHUNK:
+            chunk = self._content[self._sent : self._sent + _CHUNK]
+            answer = self._ask("PATCH", self._place, "an upload broke off", _TAKEN, chunk)
+            self._locate(answer)
+            self._sent += len(chunk)
+            self._progress(self._sent, total)
+        joined = "&" if "?" in self._place else "?"
+        last = f"{self._place}{joined}{urlencode({'digest': self._digest})}"
+        self._ask("PUT", last, "an upload was not accepted", _CREATED, self._content[self._sent :])
+        self._progress(total, total)
+
+    def _resume(self) -> None:
+        """Ask how far it got; begin anew where the registry no longer knows it."""
+        place, self._place, self._sent = self._place, "", 0
+        if not place:
+            return
+        try:
+            answer = self._transport.ask("GET", place)
+        except NoAnswerError as problem:
+            raise _PassingError(str(problem)) from None
+        end = str(answer.headers.get("Range", "")).rpartition("-")[2]
+        if answer.status == _NO_CONTENT and end.isdecimal():
+            self._place = urljoin(place, answer.headers.get("Location") or place)
+            # Of nothing it is told as `0-0`, as it is of one byte: that one is sent again, in a new upload.
+            self._sent = int(end) + 1 if end != "0" else 0
+
+    def _locate(self, answer: urllib3.BaseHTTPResponse) -> None:
+        where = answer.headers.get("Location")
+        if not where:
+            raise self._transport.fault("it does not say where to upload to", answer)
+        self._place = urljoin(self._transport.url("/blobs/uploads/"), where)
+
+    def _ask(
+        self, method: str, path: str, what: str, wanted: int, body: bytes | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {"Content-Length": "0"} if body is None else {"Content-Type": _BINARY}
+        if body and (self._sent or method == "PATCH"):
+            headers["Content-Range"] = f"{self._sent}-{self._sent + len(body) - 1}"
+        try:
+            answer = self._transport.ask(method, path, body=body, headers=headers)
+        except NoAnswerError as problem:
+            raise _PassingError(str(problem)) from None
+        if answer.status == wanted:
+            return answer
+        if answer.status not in PASSING:
+            raise self._transport.fault(what, answer)
+        after = str(answer.headers.get("Retry-After", ""))
+        raise _PassingError(f"did not take it: {told(answer)}", after=float(after) if after.isdecimal() else 0.0)
