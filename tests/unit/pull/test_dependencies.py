@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Registry  # type: ignore[import-not-found]  # pytest finds it, mypy does not
-
     from timonier.engine.program import ProgramEngine
 
     MakeChart = Callable[..., Path]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Registry  # type: ignore[import-not-found]  # pytest finds it, mypy does not
+    from tests.unit.pull.conftest import Registry
 
     from timonier.engine.program import ProgramEngine
 
