@@ -47,6 +47,11 @@ class Draft:
         return draft
 
     @property
+    def key(self) -> str:
+        """What two drafts of the same text have alike: the text without empty lines around it."""
+        return self.text.strip("\n").rstrip()
+
+    @property
     def manifests(self) -> tuple[Manifest, ...]:
         """What it says: nothing when there are only comments.
 

@@ -5,6 +5,8 @@
 - `git:main:charts/eni-todo`: either of them, or a manifest file, at a revision of the repository
 - `oci://registry.example.org/charts/eni-todo:1.2.0`: a published chart
 - `manifests.yaml`, `-`: plain manifests, from a file or from standard input
+- `release:eni-todo`, `release:eni-todo@3`: what Helm has installed, now or at a revision
+- `live:eni-todo`: the objects of a release as they are in the cluster
 """
 
 from __future__ import annotations
@@ -35,9 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from timonier.engine import Engine, Release
+    from timonier.kube import Access
 
 STANDARD_INPUT = "-"
-KINDS = "a chart directory or archive, a manifest file, git:REF:PATH, oci://HOST/PATH/CHART:VERSION, or - (stdin)"
+KINDS = (
+    "a chart directory or archive, a manifest file, git:REF:PATH, oci://HOST/PATH/CHART:VERSION, "
+    "release:NAME[@REVISION], live:NAME, or - (stdin)"
+)
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
 
 
@@ -128,6 +134,27 @@ class FileSource:
     def drafts(self, values: Mapping[str, Any], release: Release) -> list[Draft]:  # noqa: ARG002 - of no use here
         """Return the file's documents, unread."""
         return drafts_of(self.text, origin=self.label)
+
+
+def open_any(name: str, engine: str, access: Access, *, plain_http: bool = False) -> Source:
+    """Open whatever yields manifests, what is in a cluster among it; see `open_source`.
+
+    Args:
+        name: As there, or `release:NAME`, `release:NAME@REVISION`, `live:NAME`.
+        engine: As there.
+        access: The way to the cluster.
+        plain_http: As there.
+
+    Raises:
+        TimonierError: As there; ClusterError when the cluster cannot be asked.
+    """
+    from timonier import live, stored
+
+    if name.startswith(stored.SCHEME):
+        return stored.open_release(name, access)
+    if name.startswith(live.SCHEME):
+        return live.open_live(name, access)
+    return open_source(name, engine, plain_http=plain_http)
 
 
 def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False) -> ChartSource | FileSource:

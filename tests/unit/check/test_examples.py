@@ -14,7 +14,6 @@ from timonier.check.model import Severity
 from timonier.check.renderings import Matrix
 from timonier.check.run import check
 from timonier.engine import Release
-from timonier.manifest import read_manifests
 from timonier.source import ChartSource, FileSource
 from timonier.values import Settings
 
@@ -81,8 +80,7 @@ def test_an_example_is_read_as_it_is_seen() -> None:
 
 def _findings(files: Mapping[str, str], folder: Path, engine: EmbeddedEngine) -> tuple[Finding, ...]:
     if MANIFESTS in files:
-        manifests = read_manifests(files[MANIFESTS], origin=MANIFESTS)
-        return check([FileSource(MANIFESTS, tuple(manifests))], MATRIX, select({})).findings
+        return check([FileSource(MANIFESTS, files[MANIFESTS])], MATRIX, select({})).findings
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

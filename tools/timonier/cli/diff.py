@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from timonier.diff.model import Difference
     from timonier.engine import Release
     from timonier.source import Source
+    from timonier.stored import Stored
 
 _BEFORE = "Only for OLD"
 _AFTER = "Only for NEW"
 _RULES = "What counts"
+_CLUSTER = "Release and cluster"
 
 
 class Format(StrEnum):
@@ -63,7 +67,42 @@ def diff(
     new_case: Annotated[str | None, _option("new", "case", _AFTER, "NAME")] = None,
     new_kube_version: Annotated[str | None, _option("new", "kube-version", _AFTER, "VERSION")] = None,
     release_name: options.ReleaseName = None,
-    namespace: options.Namespace = "default",
+    namespace: Annotated[
+        str | None,
+        typer.Option(
+            "--namespace",
+            "-n",
+            metavar="NAME",
+            help="As Helm takes it: HELM_NAMESPACE, else the context's.",
+            rich_help_panel=_CLUSTER,
+        ),
+    ] = None,
+    kube_context: Annotated[
+        str,
+        typer.Option(
+            "--kube-context", metavar="NAME", help="HELM_KUBECONTEXT, else the current one.", rich_help_panel=_CLUSTER
+        ),
+    ] = "",
+    kubeconfig: Annotated[
+        str,
+        typer.Option("--kubeconfig", metavar="FILE", help="KUBECONFIG, else ~/.kube/config.", rich_help_panel=_CLUSTER),
+    ] = "",
+    server: Annotated[
+        bool,
+        typer.Option("--server", help="Ask the API server what it would make of NEW.", rich_help_panel=_CLUSTER),
+    ] = False,
+    reuse_values: Annotated[
+        bool,
+        typer.Option(
+            "--reuse-values", help="Over the release's values, as in `helm upgrade`.", rich_help_panel=_CLUSTER
+        ),
+    ] = False,
+    reset_values: Annotated[
+        bool,
+        typer.Option(
+            "--reset-values", help="Without the release's values, though none are given.", rich_help_panel=_CLUSTER
+        ),
+    ] = False,
     kube_version: options.KubeVersion = None,
     api_versions: options.ApiVersions = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="How to report.")] = Format.TEXT,
@@ -100,8 +139,12 @@ def diff(
     from timonier.diff.compare import Options, compare
     from timonier.diff.filters import Filter, read_rules
     from timonier.diff.redact import Redactor
+    from timonier.diff.server import ask_server
     from timonier.diff.sides import Wish, check_heeded, side_of
-    from timonier.source import open_source
+    from timonier.diff.upgrade import asking_cluster, kept_values, stored_of
+    from timonier.kube import Access
+    from timonier.live import LiveSource
+    from timonier.source import open_any
     from timonier.values import Settings
 
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
@@ -109,24 +152,40 @@ def diff(
     before = Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case, old_kube_version)
     after = Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
     rules = Filter(read_rules(ignore or (), ignore_file or ()), read_rules(only or (), only_file or ()))
-    one, other = (open_source(name, engine, plain_http=plain_http) for name in (old, new))
+    access = Access(kubeconfig, kube_context, namespace or "")
+    one, other = (open_any(name, engine, access, plain_http=plain_http) for name in (old, new))
     check_heeded(one, other, both, before, after)
-    release = _release(release_name, namespace, tuple(api_versions or ()), one, other)
-    difference = compare(
-        side_of(one, both + before, release),
-        side_of(other, both + after, release),
-        Options(None if show_secrets else Redactor(), context, namespace, renames, rules),
-    )
+    stored = stored_of(one, other)
+    release = _release(release_name, namespace, tuple(api_versions or ()), stored, one, other)
+    notes: list[str] = []
+    if stored:
+        kept = kept_values(stored, given=bool(both + before + after), reuse=reuse_values, reset=reset_values)
+        both = replace(both, kept=kept)
+        (one, told), (other, more) = (asking_cluster(source, access) for source in (one, other))
+        notes = [note for note in (told, more) if note]
+    sides = side_of(one, both + before, release), side_of(other, both + after, release)
+    how = Options(None if show_secrets else Redactor(), context, release.namespace, renames, rules)
+    how = replace(how, effects=not isinstance(other, LiveSource))
+    if server:
+        asked = ask_server(sides[1], sides[0], access, release.namespace)
+        sides, how = (sides[0], asked.side), replace(how, refused=asked.refused)
+        notes += [asked.note] if asked.note else []
+    difference = replace(compare(*sides, how), notes=tuple(notes))
     _print(difference, one, other, output, side_by_side=side_by_side)
     if difference.changes:
         raise typer.Exit(1)
 
 
-def _release(name: str | None, namespace: str, api_versions: tuple[str, ...], *sources: Source) -> Release:
-    """Return the release both sides are rendered as: a chart's own name when none is given."""
+def _release(
+    name: str | None, namespace: str | None, api_versions: tuple[str, ...], stored: Stored | None, *sources: Source
+) -> Release:
+    """Return the release both sides are rendered as: the one that is there, else one of the chart's own name."""
     from timonier.engine import Release
     from timonier.source import ChartSource
 
+    if stored:
+        return Release(name or stored.name, stored.namespace, is_upgrade=True, api_versions=api_versions)
+    namespace = namespace or os.environ.get("HELM_NAMESPACE") or "default"
     charts = [source.chart.name for source in sources if isinstance(source, ChartSource)]
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from timonier.diff.effects import Around, with_effects
 from timonier.diff.filters import Filter
 from timonier.diff.lines import lines, unified
-from timonier.diff.model import Action, Change, Difference, Renames
+from timonier.diff.model import Action, Change, Difference, Effect, Outcome, Renames
 from timonier.diff.pairs import Pair, objects, pair
 from timonier.diff.tree import Kept, Overlay
 from timonier.draft import read
@@ -39,6 +39,8 @@ class Options:
         namespace: The release's: an object that names it is the one that names none.
         renames: Among which objects renamed ones are looked for.
         filter: What is passed over.
+        effects: Whether to say what an upgrade makes of each change.
+        refused: What the API server would refuse, by kind and name, in its words.
     """
 
     redactor: Redactor | None = None
@@ -46,6 +48,8 @@ class Options:
     namespace: str = ""
     renames: Renames = Renames.KIND
     filter: Filter = _NO_FILTER
+    effects: bool = True
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def compare(old: Side, new: Side, options: Options) -> Difference:
@@ -72,8 +76,19 @@ def compare(old: Side, new: Side, options: Options) -> Difference:
         found += [(one, change)] if change else []
         ignored += bool(not change and passed)
         unchanged += not (change or passed)
-    changes = with_effects(found, new.drafts)
+    changes = tuple(change for _, change in found)
+    if options.effects:
+        changes = tuple(_with_refusal(change, options) for change in with_effects(found, new.drafts))
     return Difference(changes, unchanged, tuple(dict.fromkeys((*old.generated, *new.generated))), ignored)
+
+
+def _with_refusal(change: Change, options: Options) -> Change:
+    """Let the API server have the last word."""
+    said = options.refused.get((change.identity.kind, change.identity.name))
+    if said is None:
+        return change
+    told = options.redactor.text(said) if options.redactor else said
+    return replace(change, effect=Effect(Outcome.REFUSED, (f"the API server says: {told}",), ("the upgrade fails",)))
 
 
 def _order(one: Pair) -> tuple[object, ...]:

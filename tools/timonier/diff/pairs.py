@@ -51,8 +51,8 @@ def pair(old: Sequence[Draft], new: Sequence[Draft], namespace: str, renames: Re
         namespace: That of the release: an object that names it is the one that names none.
         renames: Among which objects renamed ones are looked for.
     """
-    same, rest = _split(old, Counter(draft.text for draft in new))
-    _, others = _split(new, Counter(draft.text for draft in same))
+    same, rest = _split(old, Counter(draft.key for draft in new))
+    _, others = _split(new, Counter(draft.key for draft in same))
     before, after = _index(rest, namespace), _index(others, namespace)
     both = [Pair(before[key], after[key]) for key in before.keys() & after.keys()]
     gone = [before[key] for key in before if key not in after]
@@ -66,15 +66,15 @@ def pair(old: Sequence[Draft], new: Sequence[Draft], namespace: str, renames: Re
 
 def objects(drafts: Iterable[Draft]) -> int:
     """Count objects, and read only what does not show at once how many it is."""
-    return sum(draft.says_something if draft.is_plain else len(list(_expanded(draft.manifests))) for draft in drafts)
+    return sum(draft.says_something if draft.is_plain else len(list(expanded(draft.manifests))) for draft in drafts)
 
 
 def _split(drafts: Sequence[Draft], texts: Counter[str]) -> tuple[list[Draft], list[Draft]]:
     """Return the drafts whose text is among others, and the rest."""
     shared, rest = [], []
     for draft in drafts:
-        if draft.text and texts[draft.text] > 0:
-            texts[draft.text] -= 1
+        if draft.text and texts[draft.key] > 0:
+            texts[draft.key] -= 1
             shared.append(draft)
         else:
             rest.append(draft)
@@ -89,7 +89,7 @@ def _index(drafts: Iterable[Draft], namespace: str) -> dict[_Key, Manifest]:
     seen: Counter[Identity] = Counter()
     index = {}
     for draft in drafts:
-        for manifest in _expanded(draft.manifests):
+        for manifest in expanded(draft.manifests):
             document = canonical(manifest.document, namespace)
             identity = manifest.identity
             if identity.namespace == namespace:
@@ -102,7 +102,7 @@ def _index(drafts: Iterable[Draft], namespace: str) -> dict[_Key, Manifest]:
     return index
 
 
-def _expanded(manifests: Iterable[Manifest]) -> Iterator[Manifest]:
+def expanded(manifests: Iterable[Manifest]) -> Iterator[Manifest]:
     """Yield the objects of lists instead of the lists, as Helm's resource builder takes them apart."""
     for manifest in manifests:
         items = manifest.document.get("items")

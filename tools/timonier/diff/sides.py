@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from timonier.diff.generated import Side, settle_drafts
 from timonier.errors import ValuesError
@@ -12,30 +12,38 @@ from timonier.source import ChartSource
 from timonier.values import read_values, to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from timonier.engine import Release
     from timonier.source import Source
     from timonier.values import Settings
 
 # Whatever may render something else the next time: Sprig's and Helm's functions, the order of Go's maps among them.
 _VARYING = re.compile(
-    rb"\b(?:rand\w*|gen[A-Z]\w*|uuidv4|now|ago|htpasswd|bcrypt|encryptAES|getHostByName|shuffle|keys|values|lookup)\b"
+    rb"\b(?:rand\w*|gen[A-Z]\w*|uuidv4|now|ago|htpasswd|bcrypt|encryptAES|getHostByName|shuffle|keys|values)\b"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a chart: values, a case, and a Kubernetes version."""
+    """What is asked of a chart: values, a case, a Kubernetes version, and below them what a release keeps."""
 
     settings: Settings
     case: str | None = None
     kube_version: str | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.settings or self.case or self.kube_version)
 
     def __add__(self, other: Wish) -> Wish:
         """Return this wish with what the other says over it."""
-        return Wish(self.settings + other.settings, other.case or self.case, other.kube_version or self.kube_version)
+        return Wish(
+            self.settings + other.settings,
+            other.case or self.case,
+            other.kube_version or self.kube_version,
+            other.kept or self.kept,
+        )
 
 
 def check_heeded(one: Source, other: Source, both: Wish, before: Wish, after: Wish) -> None:
@@ -61,7 +69,8 @@ def side_of(source: Source, wish: Wish, release: Release) -> Side:
     from timonier.chart import DEFAULTS
 
     release = replace(release, kube_version=wish.kube_version or release.kube_version)
-    values = read_values(wish.settings, source.chart.case(wish.case or DEFAULTS).values)
+    base = {**wish.kept, **source.chart.case(wish.case or DEFAULTS).values}
+    values = read_values(wish.settings, base)
     first = source.drafts(values, release)
     varies = any(map(_VARYING.search, [*source.files().files.values(), to_json(values).encode()]))
     return settle_drafts(first, source.drafts(values, release)) if varies else Side(tuple(first))

@@ -1,0 +1,207 @@
+"""`release:` and `live:` against a kubectl that answers from a folder: what is asked, and what becomes of it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from timonier import kube
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+CONFIG = (
+    "---\n# Source: shop/templates/c.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {size: '1'}\n"
+)
+HOOK = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, annotations: {helm.sh/hook: pre-upgrade}}\nspec: {a: 1}\n"
+TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {size: '{{ .Values.size }}'}\n"
+KUBECTL = """#!/bin/sh
+echo "$@" >> "$FAKE/asked"
+case "$*" in
+  *config*view*) printf here; exit;;
+  *apply*) cat > "$FAKE/applied"; cat "$FAKE/apply.json" 2>/dev/null; cat "$FAKE/apply.err" >&2 2>/dev/null; exit;;
+  *status=deployed*) file=deployed;; *version=*) file=revision;; *owner=helm*) file=all;; *) file=live;;
+esac
+cat "$FAKE/$file.json" 2>/dev/null; cat "$FAKE/$file.err" >&2 2>/dev/null; exit 0
+"""
+
+
+def stored(revision: int, manifest: str, status: str = "deployed", **config: Any) -> dict[str, Any]:  # noqa: ANN401 - values
+    """Return a release's Secret as Helm writes it."""
+    hooks = [{"name": "j", "path": "shop/templates/j.yaml", "manifest": HOOK}]
+    release = {"name": "shop", "namespace": "here", "version": revision, "info": {"status": status}}
+    written = json.dumps(release | {"manifest": manifest, "hooks": hooks, "config": config}).encode()
+    data = base64.b64encode(base64.b64encode(gzip.compress(written))).decode()
+    metadata = {"namespace": "here", "labels": {"version": str(revision)}}
+    return {"kind": "Secret", "metadata": metadata, "data": {"release": data}}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Return what fills the cluster, `cluster(deployed=[…])`, and what tells what it was asked, `cluster()`."""
+    program = tmp_path / "bin" / "kubectl"
+    program.parent.mkdir()
+    program.write_text(KUBECTL)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("FAKE", str(tmp_path))
+    for name in ("HELM_NAMESPACE", "HELM_KUBECONTEXT", "HELM_DRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    kube._kubectl.cache_clear()
+
+    def fill(**files: list[Any] | str) -> str:
+        for name, content in files.items():
+            is_error = isinstance(content, str)
+            text = content if is_error else json.dumps({"kind": "List", "items": content})
+            (tmp_path / f"{name}.{'err' if is_error else 'json'}").write_text(str(text))
+        asked = tmp_path / "asked"
+        return asked.read_text() if asked.exists() else ""
+
+    yield fill
+    kube._kubectl.cache_clear()
+
+
+@pytest.fixture
+def chart(make_chart: Callable[..., Path]) -> Path:
+    """The chart of the release, with its hook."""
+    return make_chart({"templates/c.yaml": TEMPLATE, "templates/j.yaml": HOOK}, values="size: 1\n")
+
+
+def test_an_upgrade_is_previewed(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """What is installed against what the chart renders; with no values given the release's own stay, as in Helm."""
+    cluster(deployed=[stored(4, CONFIG)])
+    assert run("diff", "release:shop", chart)[0] == 0
+    code, out, _ = run("diff", "release:shop", chart, "--set", "size=2", "-U0")
+    assert code == 1
+    assert out.splitlines()[-2:] == ["-  size: '1'", "+  size: '2'"]
+    cluster(deployed=[stored(4, CONFIG.replace("'1'", "'7'"), size=7)])
+    assert run("diff", "release:shop", chart)[0] == 0
+    assert run("diff", "release:shop", chart, "--reset-values")[0] == 1
+    assert run("diff", "release:shop", chart, "--set", "size=1")[0] == 1
+
+
+def test_hooks_are_part_of_a_release(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """A changed hook shows."""
+    cluster(deployed=[stored(1, CONFIG)])
+    (chart / "templates" / "j.yaml").write_text(HOOK.replace("a: 1", "a: 2"))
+    out = run("diff", "release:shop", chart)[1]
+    assert "recreated  Job j  made anew and run at pre-upgrade" in out
+
+
+def test_a_revision_is_that_one(run: Run, cluster: Callable[..., str]) -> None:
+    """And it is asked for in the namespace that Helm would take."""
+    cluster(revision=[stored(2, CONFIG)], deployed=[stored(3, CONFIG.replace("'1'", "'3'"))])
+    code, out, _ = run("diff", "release:shop@2", "release:shop", "-U0")
+    assert (code, out.splitlines()[-2:]) == (1, ["-  size: '1'", "+  size: '3'"])
+    asked = cluster()
+    assert "--namespace=here --selector=owner=helm,name=shop,version=2" in asked
+
+
+def test_the_last_revision_stands_for_one_that_never_was_deployed(run: Run, cluster: Callable[..., str]) -> None:
+    """A first install that failed has no deployed revision."""
+    one, two = (CONFIG.replace("'1'", f"'{size}'") for size in (8, 9))
+    cluster(deployed=[], all=[stored(2, two, "failed"), stored(1, one, "failed")], revision=[stored(2, two)])
+    assert run("diff", "release:shop", "release:shop@2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "asked"),
+    [
+        ({"HELM_NAMESPACE": "there"}, [], "--namespace=there"),
+        ({"HELM_NAMESPACE": "there"}, ["-n", "mine"], "--namespace=mine"),
+        ({"HELM_KUBECONTEXT": "prod"}, [], "--context=prod"),
+        ({"HELM_KUBECONTEXT": "prod"}, ["--kube-context", "test"], "--context=test"),
+        ({}, ["--kubeconfig", "k.yaml"], "--kubeconfig=k.yaml"),
+        ({"HELM_KUBEASUSER": "me"}, [], "--as=me"),
+        ({"HELM_DRIVER": "configmap"}, [], "get configmaps"),
+    ],
+)
+def test_the_cluster_is_the_one_helm_would_take(
+    run: Run,
+    cluster: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    arguments: list[str],
+    asked: str,
+) -> None:
+    """Context, namespace, kubeconfig and storage, from options or Helm's own variables."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    run("diff", "release:shop", "release:shop", *arguments)
+    assert asked in cluster().splitlines()[-1]
+
+
+def test_what_is_in_the_cluster_is_compared(run: Run, cluster: Callable[..., str]) -> None:
+    """Nothing but a value that was edited shows, without guesses at what an upgrade would make of it."""
+    there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "here", "uid": "1"}}
+    cluster(deployed=[stored(1, CONFIG)], live=[there | {"data": {"size": "1"}}])
+    assert run("diff", "release:shop", "live:shop")[0] == 0
+    cluster(live=[there | {"data": {"size": "5"}}])
+    code, out, _ = run("diff", "release:shop", "live:shop", "-U0")
+    assert code == 1
+    assert out.splitlines()[1:] == [
+        "",
+        "changed ConfigMap c  (shop/templates/c.yaml)",
+        "@@ data @@",
+        "-  size: '1'",
+        "+  size: '5'",
+    ]
+    cluster(live=[])
+    assert run("diff", "release:shop", "live:shop")[1].splitlines()[0].endswith(": 1 removed, 1 unchanged")
+
+
+def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """On what it refuses, and on how it writes what it takes."""
+    there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"size": "1"}, "uid": "x"}
+    cluster(deployed=[stored(1, CONFIG)], apply=[there])
+    assert run("diff", "release:shop", chart, "--set", "size=01", "--server")[0] == 0
+    cluster(apply=[])
+    cluster(apply='The ConfigMap "c" is invalid: data: Forbidden: field is immutable\n')
+    out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
+    assert "refused  ConfigMap c  the API server says: data: Forbidden: field is immutable" in out
+
+
+def test_what_the_server_may_not_be_asked_is_said(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """And the manifest is compared instead."""
+    cluster(deployed=[stored(1, CONFIG)], apply='Error from server (Forbidden): configmaps "c" is forbidden\n')
+    code, out, _ = run("diff", "release:shop", chart, "--set", "size=2", "--server")
+    assert code == 1
+    assert (
+        "Note: Without the API server's word, 1 object(s) are compared as their manifests have them: you may not" in out
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "sentence"),
+    [
+        ("release:shop", {}, "There is no release shop in the namespace here."),
+        ("release:shop@7", {}, "There is no release shop at revision 7 in the namespace here."),
+        ("release:Shop!", {}, "release:Shop! does not name a release."),
+        (
+            "live:shop",
+            {"deployed": "error: You must be logged in\n"},
+            "The cluster cannot be asked: error: You must be",
+        ),
+        (
+            "release:shop",
+            {"deployed": [{"kind": "Secret", "metadata": {"labels": {"version": "1"}}}]},
+            "cannot be read",
+        ),
+    ],
+)
+def test_what_cannot_be_read_exits_with_2(
+    run: Run, cluster: Callable[..., str], source: str, files: dict[str, Any], sentence: str
+) -> None:
+    """One sentence, and no difference."""
+    cluster(**files)
+    code, out, err = run("diff", source, source)
+    assert (code, out) == (2, "")
+    assert sentence in err
