@@ -37,7 +37,7 @@ innodb_buffer_pool_loaded() { [[ $(status Innodb_buffer_pool_load_status) == *co
 
 # shellcheck disable=SC2016 # the quotes are SQL's, inside a string of the shell's that expands
 replica() {
-  client --vertical -e "SHOW REPLICA ${replication_name:+'$replication_name'} STATUS" |
+  client --vertical --column-names -e "SHOW REPLICA ${replication_name:+'$replication_name'} STATUS" |
     awk -v field="$1:" '$1 == field { print $2; exit }'
 }
 replication_io() { [[ $(replica Slave_IO_Running) == Yes ]]; }

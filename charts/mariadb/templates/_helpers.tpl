@@ -18,11 +18,15 @@ chart's, which tells this chart's objects from those of a chart around it.
 {{- end }}
 {{- end }}
 
-{{/* Labels that pick the database's pods, and nothing that may change from one version of the chart to the next. */}}
+{{/*
+Labels that pick the database's pods, and nothing that may change from one version of the chart to the next; give
+another component by `dict "root" . "component" "replica"`.
+*/}}
 {{- define "mariadb.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "mariadb.name" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/component: database
+{{- $root := .root | default . -}}
+app.kubernetes.io/name: {{ include "mariadb.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .component | default "database" }}
 {{- end }}
 
 {{/* Labels of every object; give another component by `dict "root" . "component" "test"`. */}}
@@ -67,9 +71,10 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- .Values.auth.existingSecret | default (include "mariadb.fullname" .) }}
 {{- end }}
 
-{{/* The Service clients connect to: the one with an address of its own when there is one. */}}
+{{/* The Service clients connect to: the one with an address of its own when there is one. With replicas, the primary's. */}}
 {{- define "mariadb.clientService" -}}
-{{- include "mariadb.fullname" . }}{{ ternary "-client" "" .Values.service.enabled }}
+{{- $other := ternary "-primary" "" (eq .Values.architecture "replication") }}
+{{- include "mariadb.fullname" . }}{{ ternary "-client" $other .Values.service.enabled }}
 {{- end }}
 
 {{/* The port to go with it: a headless Service translates none, so there it is the pod's. */}}
@@ -106,6 +111,9 @@ in the cluster keeps none of those that are there.
 {{- with .Values.auth }}
 {{ .secretKeys.rootPassword | quote }}: {{ include "mariadb.password" (dict "given" .rootPassword "kept" $kept "key" .secretKeys.rootPassword) }}
 {{ .secretKeys.password | quote }}: {{ include "mariadb.password" (dict "given" .password "kept" $kept "key" .secretKeys.password) }}
+{{- if include "mariadb.replicates" $ }}
+{{ .secretKeys.replicationPassword | quote }}: {{ include "mariadb.password" (dict "given" $.Values.replication.password "kept" $kept "key" .secretKeys.replicationPassword) }}
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -16,7 +16,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/* The server the jobs talk to: the one that takes writes. */}}
 {{- define "mariadb.jobHost" -}}
-{{- include "mariadb.fullname" . }}
+{{- if include "mariadb.replicates" . }}{{ include "mariadb.primaryHost" . }}{{ else }}{{ include "mariadb.fullname" . }}{{ end }}
 {{- end }}
 
 {{/* The claim with the dumps. */}}

@@ -19,6 +19,9 @@ annotations:
 {{- define "mariadb.rotationAccounts" -}}
 - root=root-password
 - {{ printf "%s=password" .Values.auth.username | quote }}
+{{- if include "mariadb.replicates" . }}
+- {{ printf "%s=replication-password" .Values.replication.username | quote }}
+{{- end }}
 {{- end }}
 
 {{/* A Secret's passwords as a volume: `dict "root" . "name" current|next "secret" …`. */}}
@@ -32,6 +35,14 @@ secret:
       path: root-password
     - key: {{ .root.Values.auth.secretKeys.password | quote }}
       path: password
+    {{- if include "mariadb.replicates" .root }}
+    - key: {{ .root.Values.auth.secretKeys.replicationPassword | quote }}
+      path: replication-password
+    {{- end }}
+  {{- if include "mariadb.replicates" .root }}
+  # Of a release that had no replicas up to now, that password is not there yet.
+  optional: true
+  {{- end }}
 {{- end }}
 
 {{/*

@@ -58,13 +58,16 @@ passwords must, too.
 
 {{/*
 The claim of each pod. Kubernetes takes no change of it once it is installed: so no version in here, or every upgrade of
-the chart would be refused, and nothing new that is not asked for.
+the chart would be refused, and nothing new that is not asked for. Call with `dict "root" . "component" "…"`.
 */}}
 {{- define "mariadb.claimTemplate" -}}
+{{- $first := eq .component "database" }}
+{{- $labels := include "mariadb.selectorLabels" . }}
+{{- with .root -}}
 metadata:
   name: data
   labels:
-    {{- include "mariadb.selectorLabels" . | nindent 4 }}
+    {{- $labels | nindent 4 }}
   {{- with .Values.persistence.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
@@ -75,8 +78,9 @@ spec:
   {{- with include "mariadb.storageClassField" . }}
   {{- . | nindent 2 }}
   {{- end }}
-  {{- with ternary (include "mariadb.staticVolumeName" .) .Values.persistence.volumeName .Values.persistence.staticVolume.enabled }}
-  volumeName: {{ . | quote }}
+  {{- $volume := ternary (include "mariadb.staticVolumeName" .) .Values.persistence.volumeName .Values.persistence.staticVolume.enabled }}
+  {{- if and $volume $first }}
+  volumeName: {{ $volume | quote }}
   {{- end }}
   {{- with .Values.persistence.selector }}
   selector:
@@ -85,4 +89,5 @@ spec:
   resources:
     requests:
       storage: {{ .Values.persistence.size | quote }}
+{{- end }}
 {{- end }}

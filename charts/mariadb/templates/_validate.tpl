@@ -1,7 +1,7 @@
 {{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
 {{- define "mariadb.validate" -}}
 {{- $errors := list }}
-{{- range list "jobs" "labels" "probes" "storage" "values" }}
+{{- range list "jobs" "labels" "probes" "replication" "storage" "values" }}
 {{- $errors = concat $errors (include (printf "mariadb.validate.%s" .) $ | fromYamlArray) }}
 {{- end }}
 {{- with $errors }}
