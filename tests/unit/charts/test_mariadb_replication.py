@@ -216,7 +216,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     ),
     "members reach each other whoever else may": (
         {"networkPolicy": {"enabled": True, "from": [{"podSelector": {}}]}},
-        "NetworkPolicy",
+        ("NetworkPolicy", "mariadb"),
         {
             "spec.podSelector.matchLabels": MEMBER,
             "spec.ingress": [
