@@ -44,6 +44,11 @@ env:
 ports:
   - name: replication
     containerPort: 3307
+# Whether others can ask it. The agent ends by itself when it no longer listens, so nothing has to kill it.
+readinessProbe:
+  tcpSocket:
+    port: replication
+  periodSeconds: 10
 {{- with .Values.replication.resources }}
 resources:
   {{- toYaml . | nindent 2 }}

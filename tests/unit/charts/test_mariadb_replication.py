@@ -250,6 +250,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
             f"{AGENT}.imagePullPolicy": "Always",
             f"{AGENT}.command": ["bash", "/scripts/agent.sh"],
             f"{AGENT}.ports": [{"name": "replication", "containerPort": 3307}],
+            f"{AGENT}.readinessProbe": {"tcpSocket": {"port": "replication"}, "periodSeconds": 10},
             f"{AGENT}.resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "1Gi"}},
             f"{PREPARE}.image": "mariadb:11",
             f"{PREPARE}.imagePullPolicy": "Always",
