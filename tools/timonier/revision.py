@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SCHEME = "git:"
 _LINK = "120000"
@@ -68,6 +68,61 @@ def read_revision(name: str) -> Revision:
     return Revision(f"{SCHEME}{ref}:{path}", {seen: contents[at] for seen, at in sorted(places.items())})
 
 
+def merge_base(ref: str) -> str:
+    """Return the commit at which the current one and another parted: what a branch changed, it changed since.
+
+    Raises:
+        SourceError: No git, no repository, no such revision, or no such commit.
+    """
+    git = _Git(ref)
+    git.tree(ref)
+    return git.merge_base(ref)
+
+
+def charts_at(ref: str) -> list[str]:
+    """Return the folders that hold a Chart.yaml at a revision, seen from the repository's top.
+
+    Raises:
+        SourceError: No git, no repository, or no such revision.
+    """
+    git = _Git(ref)
+    return _folders_of_charts(git.entries(git.tree(ref)))
+
+
+def charts_here() -> list[str]:
+    """Return the folders that hold a Chart.yaml in the working tree, seen from the repository's top.
+
+    Committed or not; those that .gitignore names are none.
+
+    Raises:
+        SourceError: No git, or no repository.
+    """
+    return _folders_of_charts(_Git("the working tree").files())
+
+
+def top() -> str:
+    """Return the top folder of the current folder's repository.
+
+    Raises:
+        SourceError: No git, or no repository.
+    """
+    return _Git("the working tree").top()
+
+
+def _folders_of_charts(paths: Iterable[str]) -> list[str]:
+    """Leave out what a chart brings along in its `charts/`: that is part of it."""
+    folders = sorted(posixpath.dirname(path) for path in paths if posixpath.basename(path) == "Chart.yaml")
+    known = set(folders)
+    return [folder for folder in folders if not any(above in known for above in _charts_above(folder))]
+
+
+def _charts_above(folder: str) -> Iterator[str]:
+    parts = folder.split("/")
+    for end in range(len(parts) - 1):
+        if parts[end] == "charts":
+            yield "/".join(parts[:end])
+
+
 def _from_top(name: str, path: str, git: _Git) -> str:
     """Return a path as seen from the repository's top."""
     if path in (".", "..") or path.startswith(("./", "../")):
@@ -103,6 +158,30 @@ class _Git:
                 f"{self._name}: there is no revision {ref}.", hint="See `git branch --all` and `git tag`."
             )
         return printed
+
+    def top(self) -> str:
+        """The repository's top folder."""
+        return os.fsdecode(self._run("rev-parse", "--show-toplevel")[0]).removesuffix("\n")
+
+    def merge_base(self, ref: str) -> str:
+        """The newest commit that both a revision and the current one come from."""
+        printed, problem = self._run("merge-base", ref, "HEAD")
+        if problem or not printed:
+            raise SourceError(
+                f"{self._name} and the current revision have no commit in common.",
+                hint="Is the clone a shallow one? Run `git fetch --unshallow`.",
+            )
+        return printed.decode().strip()
+
+    def files(self) -> list[str]:
+        """Files of the working tree that are there, committed or not, from the top."""
+        listed = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--full-name", "--", ":/")
+        printed, problem = self._run(*listed)
+        if problem:
+            raise SourceError(f"{self._name} cannot be read: {problem}.")
+        top = self.top()
+        paths = (os.fsdecode(path) for path in printed.split(b"\0") if path)
+        return [path for path in paths if posixpath.basename(path) != "Chart.yaml" or os.path.lexists(f"{top}/{path}")]
 
     def entries(self, tree: str) -> dict[str, Entry]:
         """Everything in a tree, by path from the top."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from timonier import __version__
+from timonier.cli.changed import changed
 from timonier.cli.check import check
 from timonier.cli.coverage import coverage
 from timonier.cli.diff import diff
@@ -58,6 +59,7 @@ app.command()(docs)
 app.command()(fuzz)
 app.command()(package)
 app.command()(publish)
+app.command()(changed)
 
 
 from timonier.cli import cluster  # noqa: E402

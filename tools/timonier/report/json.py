@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from timonier.changed import ChangedChart
     from timonier.check.model import Finding, Rule
     from timonier.check.run import Result
     from timonier.docs.table import Table
@@ -114,6 +115,26 @@ def archives_json(archives: Sequence[tuple[Path, Archive]]) -> str:
 def published_json(published: Sequence[Published]) -> str:
     """Write where an archive was published, under which digest, and whether it was there before."""
     return _write([{"place": one.place, "digest": one.digest, "outcome": one.outcome} for one in published])
+
+
+def changed_json(charts: Sequence[ChangedChart]) -> str:
+    """Write which charts changed, each as one entry of a matrix of jobs."""
+    return _write(
+        [
+            {
+                "name": one.name,
+                "path": one.path,
+                "oldPath": one.old_path,
+                "oldVersion": one.old_version,
+                "version": one.version,
+                "change": one.change,
+                "wanted": one.wanted,
+                "raised": one.is_raised,
+                "reasons": [{"change": reason.change, "text": reason.text} for reason in one.reasons],
+            }
+            for one in charts
+        ]
+    )
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
