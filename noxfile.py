@@ -27,7 +27,7 @@ MARKDOWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "charts")
 # What of the charts' templates their tests have to reach, and to notice when it is altered, in percent.
 NOTICED = ("--fail-under-reached", "95", "--fail-under-noticed", "90")
 
-# Sessions that need a container engine may install one where there is none, unless the user forbids it by 0.
+# Sessions that need a container engine or a browser may install one where there is none; the user forbids it by 0.
 ENGINE = {"TIMONIER_PROVISION": os.environ.get("TIMONIER_PROVISION", "1")}
 
 # Each lock, and the extras of the package that go into it. `lint` comes after `tests`, whose versions it takes over.
@@ -132,20 +132,23 @@ def takes_another_cluster(session: nox.Session) -> bool:
 def e2e(session: nox.Session) -> None:
     """The tests on a real cluster, which is made when there is none; `-- --kube-context NAME` takes another."""
     install(session, "tests")
+    session.run("python", "tests/e2e/chromium.py", env=ENGINE)
     with nullcontext() if takes_another_cluster(session) else engine(session):
         session.run("pytest", "tests/e2e", *session.posargs, env=ENGINE)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything: lint, coverage of the charts, then the unit tests and the ones on a real cluster in one run."""
+    """Everything: lint, coverage of the charts, then the unit tests, the peers' view and a real cluster in one run."""
     install(session, "lint")
     failed = run_lint(session)
     failed += run_coverage(session)
     session.run("python", "tests/corpus/helm3.py")
+    session.run("python", "tests/corpus/peers.py")
+    session.run("python", "tests/e2e/chromium.py", env=ENGINE)
     try:
         with nullcontext() if takes_another_cluster(session) else engine(session):
-            session.run("pytest", "tests/unit", "tests/e2e", *session.posargs, env=ENGINE)
+            session.run("pytest", "tests/unit", "tests/peers", "tests/e2e", *session.posargs, env=ENGINE)
     except CommandFailed:
         failed.append("pytest")
     fail_if_any(session, failed)

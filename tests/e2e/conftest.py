@@ -16,6 +16,7 @@ import requests
 from timonier.errors import ClusterError
 from timonier.testing.browser import Browser
 from timonier.testing.release import merged
+from timonier.testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,6 +129,32 @@ def _quick(release: Callable[..., Release]) -> Callable[..., Release]:
         return release(CHART, merged(QUICK, values or {}), **options)
 
     return install
+
+
+@pytest.fixture(scope="module")
+def module_replicated(
+    module_eni_todo: Callable[..., Release], module_namespace: str, visit: Callable[..., Visitor]
+) -> Release:
+    """Two pods with a database that copy their sessions to each other, behind Traefik with its cookie.
+
+    As in the chart's case session-replication, in less time: readiness fails first, and the pod serves on until the
+    ingress has heard of it.
+    """
+    host = f"todo.{module_namespace}.test"
+    values = {
+        "replicas": 2,
+        "sessionReplication": {"enabled": True},
+        "lifecycle": {"preStopSleepSeconds": 0},
+        "config": {"SHUTDOWN_DRAIN_SECONDS": 8},
+        "terminationGracePeriodSeconds": 30,
+        "probes": {"readiness": {"failureThreshold": 1}},
+        "ingress": {"enabled": True, "className": "traefik", "controller": "traefik", "hosts": [{"host": host}]},
+    }
+    installed = module_eni_todo(values)
+    pods = {pod["metadata"]["name"] for pod in installed.wait_ready(count=2)}
+    with visit(host, keeps_cookies=False) as stranger:
+        wait_until(lambda: {stranger.page().pod for _ in range(4)} == pods, f"{host} to lead to {pods}")
+    return installed
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from timonier.testing.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from timonier.testing.cluster import Manifest, TestCluster
 
@@ -111,6 +111,12 @@ class Release:
 
         what = f"{count} ready pod(s) of {component or self._chart_name()} in {self.namespace}"
         return wait_until(settled, what, timeout=timeout)
+
+    def replaced(self, old: Collection[str], component: str = "") -> set[str]:
+        """The names of a component's pods once as many as in `old` are ready, all of them new; else none."""
+        pods = self.pods(component)
+        names = {pod["metadata"]["name"] for pod in pods if is_ready(pod)}
+        return names if len(pods) == len(names) == len(old) and names.isdisjoint(old) else set()
 
     def endpoints(self, service: str) -> set[str]:
         """The pod names behind a Service that are ready (EndpointSlice's condition, not the pods' own)."""
