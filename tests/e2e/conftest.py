@@ -40,6 +40,11 @@ _STATUS = re.compile(r"^\s*HTTP/1\.[01] (\d{3})", re.MULTILINE)
 _BOUNDARY = "----eni-todo"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the cluster itself first: they end the container engine, and every cluster with it."""
+    items.sort(key=lambda item: item.path.name != "test_cluster.py")
+
+
 @dataclass(frozen=True)
 class Todo:
     """The to-do application at an address inside the cluster.

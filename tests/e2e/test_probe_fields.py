@@ -27,7 +27,7 @@ MISSING: dict[str, Any] = {"exec": {"command": ["test", "-d", "/no/such/folder"]
 SLOW: dict[str, Any] = {"exec": {"command": ["sleep", "2"]}, "periodSeconds": 3}
 SOON: dict[str, Any] = {"periodSeconds": 1, "failureThreshold": 2}
 # A header that Tomcat answers 400: so the probe fails if, and only if, the header is sent.
-BAD_HEADER: dict[str, Any] = {"httpGet": {"httpHeaders": [{"name": "Host", "value": "no host/at all"}]}}
+BAD_HEADER: dict[str, Any] = {"httpGet": {"httpHeaders": [{"name": "Host", "value": "a..b"}]}}
 GOOD_HEADER: dict[str, Any] = {"httpGet": {"httpHeaders": [{"name": "Host", "value": "eni-todo"}]}}
 NO_STARTUP = {"enabled": False}
 
