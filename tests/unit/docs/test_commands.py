@@ -32,7 +32,9 @@ def test_a_command_of_the_documentation_runs(
     monkeypatch.chdir(tmp_path)
     code, out, err = run(*shlex.split(command))
     differs = command.startswith("diff") and ("--new-" in command or "--old-" in command)
-    assert (code, err) == (int(differs), "")
+    # Whether the charts lie here as they were committed is nobody's business but the contributor's.
+    assert code in ({0, 1} if command.startswith("changed") else {int(differs)})
+    assert err == ""
     assert out
 
 
