@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from contextlib import ExitStack
+import socket
+import subprocess
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -13,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from timonier.cluster import gobuild
+from timonier.cluster.steps import Steps
 from timonier.errors import ClusterError
 from timonier.testing.browser import Browser
 from timonier.testing.release import merged
@@ -20,6 +25,7 @@ from timonier.testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
@@ -228,3 +234,65 @@ def visit(cluster: TestCluster) -> Iterator[Callable[..., Visitor]]:
             return opened.enter_context(Visitor(host, port, keeps_cookies=keeps_cookies, trust=trust))
 
         yield browse
+
+
+@dataclass
+class Served:
+    """A registry that runs on this machine: distribution's own program, the one clusters get their images from.
+
+    Attributes:
+        address: `127.0.0.1:PORT`.
+        process: The program.
+        trust: The certificate it shows; None without TLS.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+    trust: Path | None = None
+
+
+@pytest.fixture(scope="session")
+def serve_registry() -> Callable[..., AbstractContextManager[Served]]:
+    """What runs registries: `with serve_registry(folder, tls=(certificate, key), logins="ann:$2y$…") as served`."""
+    return _registry
+
+
+@contextmanager
+def _registry(folder: Path, *, tls: tuple[str, str] | None = None, logins: str = "") -> Iterator[Served]:
+    program = gobuild.built(gobuild.REGISTRY, Steps()) / "registry"
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    files = {"tls.crt": tls[0], "tls.key": tls[1]} if tls else {}
+    for name, text in (files | {"htpasswd": logins}).items():
+        (folder / name).write_text(text)
+    config: dict[str, Any] = {
+        "version": 0.1,
+        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "http": {"addr": address},
+    }
+    if tls:
+        config["http"]["tls"] = {"certificate": str(folder / "tls.crt"), "key": str(folder / "tls.key")}
+    if logins:
+        config["auth"] = {"htpasswd": {"realm": "here", "path": str(folder / "htpasswd")}}
+    (folder / "config.yml").write_text(json.dumps(config))
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
+    try:
+        _await_registry(address, running, folder / "log")
+        yield Served(address, running, folder / "tls.crt" if tls else None)
+    finally:
+        running.terminate()
+        running.wait(timeout=20)
+
+
+def _await_registry(address: str, running: subprocess.Popen[bytes], log: Path) -> None:
+    host, _, port = address.partition(":")
+
+    def listens() -> bool:
+        assert running.poll() is None, f"the registry ended: {log.read_text()}"
+        with suppress(OSError), closing(socket.create_connection((host, int(port)), timeout=5)):
+            return True
+        return False
+
+    wait_until(listens, f"the registry at {address} listens", timeout=20)

@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from timonier.cluster import gobuild, programs
-from timonier.cluster.steps import Steps
+from timonier.cluster import programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from tests.e2e.conftest import Served
 
 pytestmark = pytest.mark.e2e
 CHARTS = Path(__file__).parents[2] / "charts"
-_START_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def registry(
+    serve_registry: Callable[..., AbstractContextManager[Served]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """A registry on a free port of this machine; yields its address."""
-    program = gobuild.built(gobuild.REGISTRY, Steps()) / "registry"
-    folder = tmp_path_factory.mktemp("registry")
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    (folder / "config.yml").write_text(
-        "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '{address}'}}\n"
-    )
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
-    try:
-        await_answer(address, running, folder / "log")
-        yield address
-    finally:
-        running.terminate()
-        running.wait(timeout=20)
-
-
-def await_answer(address: str, running: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the registry answers, for a bounded time."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and running.poll() is None:
-        with suppress(OSError), closing(http.client.HTTPConnection(address, timeout=5)) as asked:
-            asked.request("GET", "/v2/")
-            if asked.getresponse().status == http.client.OK:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"the registry at {address} does not answer: {log.read_text()}")
+    with serve_registry(tmp_path_factory.mktemp("registry")) as served:
+        yield served.address
 
 
 @pytest.fixture(scope="module")
