@@ -253,7 +253,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def serve_registry() -> Callable[..., AbstractContextManager[Served]]:
-    """What runs registries: `with serve_registry(folder, tls=(certificate, key), logins="ann:$2y$…") as served`."""
+    """What runs registries on this machine, in a folder of their own; with TLS and logins when they are given those."""
     return _registry
 
 
