@@ -85,6 +85,7 @@ def test_root_leads_to_the_application(path: str, host: str, visit: Callable[...
         assert "This app hostname is" in visitor.get(path).text
 
 
+@pytest.mark.chapter("Ingress: body size")
 @pytest.mark.usefixtures("shop")
 def test_upload_of_one_megabyte_comes_back_unchanged(host: str, visit: Callable[..., Visitor]) -> None:
     """A file of 1024 KB, the largest the application takes, passes the ingress both ways byte by byte."""
@@ -108,6 +109,18 @@ def test_larger_upload_is_refused(size: int, host: str, visit: Callable[..., Vis
         assert visitor.get(f"/eni-todo/files/{name}").status_code == 404
 
 
+@pytest.mark.chapter("Ingress: annotations")
+def test_annotations_of_ones_own(shop: Release, host: str, visit: Callable[..., Visitor]) -> None:
+    """The controller heeds them: told to listen for HTTPS only, it does not know the host by HTTP any more."""
+    secure_only = {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
+    with visit(host) as visitor:
+        assert visitor.get("/eni-todo/").status_code == 200
+        shop.upgrade({"ingress": {"annotations": secure_only}})
+        wait_until(lambda: visitor.get("/eni-todo/").status_code == 404, "the host to be gone from HTTP")
+        shop.upgrade({"ingress": {"annotations": dict.fromkeys(secure_only)}})
+        wait_until(visitor.page, f"{host} to lead to the application again")
+
+
 def test_second_release_in_the_namespace_does_not_mix(
     shop: Release, host: str, module_eni_todo: Callable[..., Release], visit: Callable[..., Visitor]
 ) -> None:
@@ -118,6 +131,7 @@ def test_second_release_in_the_namespace_does_not_mix(
         _assert_apart((here, shop), (there, other))
 
 
+@pytest.mark.chapter("Namespace: namespaced names")
 def test_release_of_the_same_name_elsewhere_does_not_mix(
     shop: Release, host: str, namespace: str, eni_todo: Callable[..., Release], visit: Callable[..., Visitor]
 ) -> None:

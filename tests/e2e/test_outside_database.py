@@ -27,6 +27,7 @@ pytestmark = pytest.mark.e2e
 MARIADB = "charts/mariadb"
 DATABASE = "rows-mariadb"
 SECRETS = "/run/secrets/database"
+ACCOUNT = "member"
 REPLICAS = 2
 REQUESTS = 16
 
@@ -71,6 +72,7 @@ def by_name(module_eni_todo: Callable[..., Release], database: Release) -> Relea
     file = {
         "extraVolumes": [{"name": "database", "secret": {"secretName": DATABASE}}],
         "extraVolumeMounts": [{"name": "database", "mountPath": SECRETS, "readOnly": True}],
+        "serviceAccount": {"name": ACCOUNT},
         "config": {"DB_DTB_PASSWORD_FILE": f"{SECRETS}/mariadb-password"},
     }
     return module_eni_todo(merged(values(host, "kubernetes", host=full, externalName=True), file), name="name")
@@ -136,7 +138,9 @@ def test_a_draft_is_on_every_pod(by: str, request: pytest.FixtureRequest, visit:
     assert all(page.shows(draft) for page in pages)
 
 
-@pytest.mark.chapter("ServiceAccount: token", "RoleBinding: Role on pods", "Headless Service: clusterIP None")
+@pytest.mark.chapter(
+    "ServiceAccount: name", "ServiceAccount: token", "RoleBinding: Role on pods", "Headless Service: clusterIP None"
+)
 def test_only_those_who_ask_the_api_may(by_address: Release, by_name: Release) -> None:
     """The pods found through the API may read pods of their namespace and nothing more; those found by DNS, nothing."""
     namespace = by_name.namespace
@@ -149,13 +153,13 @@ def test_only_those_who_ask_the_api_may(by_address: Release, by_name: Release) -
             return False
         return True
 
-    assert may("name-eni-todo", "list", "pods")
+    assert may(ACCOUNT, "list", "pods")
     for verb, what, where in (
         ("list", "secrets", namespace),
         ("delete", "pods", namespace),
         ("list", "pods", "default"),
     ):
-        assert not may("name-eni-todo", verb, what, where), what
+        assert not may(ACCOUNT, verb, what, where), what
     assert not may("address-eni-todo", "list", "pods")
     tokens = {web.name: mounts_token(web.pods(ready=True)) for web in (by_address, by_name)}
     assert tokens == {"address": False, "name": True}

@@ -23,6 +23,7 @@ HOSTNAME = "kubernetes.io/hostname"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 WEB = "app.kubernetes.io/component=web"
 DEADLINE_SECONDS = 8
+MEMORY_MIB = 384
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,13 @@ def nodes(cluster: TestCluster) -> list[Manifest]:
 def web(module_eni_todo: Callable[..., Release], nodes: list[Manifest]) -> Release:
     """Two replicas, and the image on every node, the control plane's too."""
     assert nodes
-    values = {"replicas": 2, "prepull": {"enabled": True}, "tolerations": [{"operator": "Exists"}]}
+    values = {
+        "replicas": 2,
+        "prepull": {"enabled": True},
+        "tolerations": [{"operator": "Exists"}],
+        "extraEnv": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+        "resources": {"limits": {"memory": f"{MEMORY_MIB}Mi"}},
+    }
     return module_eni_todo(merged(EMBEDDED, values))
 
 
@@ -75,6 +82,17 @@ def test_image_on_every_node(web: Release, nodes: list[Manifest]) -> None:
 def test_replicas_on_different_nodes(web: Release) -> None:
     """With the chart's own constraint two replicas are on two nodes: the loss of one leaves the other."""
     assert len(set(nodes_of(web_pods(web)))) == 2
+
+
+@pytest.mark.chapter("Pod: env", "Pod: resources")
+def test_what_the_container_is_told_and_given(web: Release) -> None:
+    """A variable of one's own, here its node's name, and the memory limit, which the JVM takes its heap from."""
+    limits = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true"
+    for pod in web_pods(web):
+        told = web.cluster.execute(name_of(pod), "printenv", "NODE", namespace=web.namespace)
+        assert told.strip() == pod["spec"]["nodeName"]
+        given = web.cluster.execute(name_of(pod), "sh", "-c", limits, namespace=web.namespace)
+        assert given.split() == [str(MEMORY_MIB * 1024 * 1024)]
 
 
 @pytest.mark.chapter("ServiceAccount: token")
@@ -168,7 +186,10 @@ def generations(release: Release) -> list[set[str]]:
 
 
 @pytest.mark.chapter(
-    "Deployment: strategy RollingUpdate", "ConfigMap: checksum annotation", "ConfigMap: env references"
+    "Deployment: strategy RollingUpdate",
+    "ConfigMap: checksum annotation",
+    "ConfigMap: env references",
+    "ConfigMap: literals",
 )
 def test_rolling_update(web: Release) -> None:
     """A changed variable replaces the pods, which have it then; old and new ones are there side by side meanwhile."""

@@ -128,6 +128,7 @@ REACHED: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
 }
 
 
+@pytest.mark.chapter("NetworkPolicy: egress")
 @pytest.mark.parametrize(("values", "rules"), REACHED.values(), ids=REACHED)
 def test_nothing_else_is_reached(render: Render, values: dict[str, Any], rules: list[dict[str, Any]]) -> None:
     """What the application needs, and not a port more."""
@@ -143,6 +144,7 @@ def test_what_goes_out_is_free_unless_said(render: Render) -> None:
     assert "spec.egress" not in policy
 
 
+@pytest.mark.chapter("NetworkPolicy: named clients")
 @pytest.mark.parametrize("tests", [True, False])
 def test_helm_test_is_among_the_named_clients(render: Render, *, tests: bool) -> None:
     """It would fail otherwise; without the pod nobody has that name."""
