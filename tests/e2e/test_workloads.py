@@ -78,10 +78,28 @@ def test_image_on_every_node(web: Release, nodes: list[Manifest]) -> None:
     assert web.endpoints(web.name) == {name_of(pod) for pod in web_pods(web)}
 
 
-@pytest.mark.chapter("Pod: topologySpreadConstraints", "ReplicaSet: replicas")
+@pytest.mark.chapter("ReplicaSet: replicas")
 def test_replicas_on_different_nodes(web: Release) -> None:
-    """With the chart's own constraint two replicas are on two nodes: the loss of one leaves the other."""
+    """With nothing said two replicas are on two nodes: the loss of one leaves the other."""
     assert len(set(nodes_of(web_pods(web)))) == 2
+
+
+@pytest.mark.chapter("Pod: topologySpreadConstraints")
+def test_a_strict_constraint_is_kept(
+    web: Release, nodes: list[Manifest], module_eni_todo: Callable[..., Release]
+) -> None:
+    """Told to have no two pods on one node, and more pods than nodes, the scheduler leaves one without."""
+    wanted = len(nodes) + 1
+    strict = {"maxSkew": 1, "topologyKey": HOSTNAME, "whenUnsatisfiable": "DoNotSchedule", "minDomains": wanted}
+    values = {"replicas": wanted, "topologySpreadConstraints": [strict], "tolerations": web.values["tolerations"]}
+    release = module_eni_todo(merged(EMBEDDED, values), name="spread", wait=False)
+
+    def placed() -> bool:
+        on = nodes_of(web_pods(release))
+        return len(on) == wanted and on == ["", *sorted(name_of(node) for node in nodes)]
+
+    wait_until(placed, "one pod on each node, and one on none")
+    release.upgrade({"replicas": 0}, wait=False)
 
 
 @pytest.mark.chapter("Pod: env", "Pod: resources")

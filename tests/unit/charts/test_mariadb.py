@@ -446,21 +446,25 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         {
             f"{CONTAINER}.startupProbe": {
                 "exec": {"command": ["ask"]},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 2,
                 "timeoutSeconds": 5,
                 "failureThreshold": 300,
             },
             f"{CONTAINER}.livenessProbe": {
                 "exec": {"command": ["ask"]},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 10,
                 "timeoutSeconds": 5,
                 "failureThreshold": 6,
             },
             f"{CONTAINER}.readinessProbe": {
                 "exec": {"command": ["ask"]},
+                "initialDelaySeconds": 0,
                 "periodSeconds": 5,
                 "timeoutSeconds": 5,
                 "failureThreshold": 3,
+                "successThreshold": 1,
             },
         },
     ),
