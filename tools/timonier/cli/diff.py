@@ -13,7 +13,9 @@ from timonier.cli import options
 from timonier.diff.model import Renames
 
 if TYPE_CHECKING:
+    from timonier.diff.generated import Side
     from timonier.diff.model import Difference
+    from timonier.diff.redact import Redactor
     from timonier.engine import Release
     from timonier.source import Source
     from timonier.stored import Stored
@@ -29,6 +31,9 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PATCH = "patch"
 
 
 def _option(side: str, name: str, panel: str, metavar: str) -> Any:  # noqa: ANN401 - as typer.Option
@@ -171,7 +176,10 @@ def diff(
         sides, how = (sides[0], asked.side), replace(how, refused=asked.refused)
         notes += [asked.note] if asked.note else []
     difference = replace(compare(*sides, how), notes=tuple(notes))
-    _print(difference, one, other, output, side_by_side=side_by_side)
+    if output is Format.PATCH:
+        typer.echo(_patch(one, sides, how.redactor), nl=False)
+    else:
+        _print(difference, one, other, output, side_by_side=side_by_side)
     if difference.changes:
         raise typer.Exit(1)
 
@@ -190,11 +198,27 @@ def _release(
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 
 
-def _print(difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool) -> None:
-    from timonier.report import diff_json, diff_text
+def _patch(old: Source, sides: tuple[Side, Side], redactor: Redactor | None) -> str:
+    """Write a patch, which cannot have a fingerprint in a secret's place."""
+    from timonier.diff.patch import patch
+    from timonier.errors import SourceError
 
-    if output is Format.JSON:
-        typer.echo(diff_json.difference_json(difference, one.label, other.label))
+    written = patch(old, sides[0].drafts, sides[1].drafts)
+    if redactor and (redactor.text(written) != written or redactor.is_shown(written)):
+        raise SourceError("The patch would show what a Secret holds.", hint="Say --show-secrets, or leave it out.")
+    return written
+
+
+def _print(difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool) -> None:
+    from timonier.report import diff_html, diff_json, diff_markdown, diff_text
+
+    writers = {
+        Format.JSON: diff_json.difference_json,
+        Format.MARKDOWN: diff_markdown.difference_markdown,
+        Format.HTML: diff_html.difference_html,
+    }
+    if output in writers:
+        typer.echo(writers[output](difference, one.label, other.label))
         return
     width = diff_text.terminal_width() if side_by_side else 0
     colour = diff_text.wants_colour()

@@ -6,6 +6,7 @@ What identifies an object comes first, then keys by name, elements of lists begi
 from __future__ import annotations
 
 import functools
+import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _FIRST = {"apiVersion": 0, "kind": 1, "metadata": 2}
 _FIRST_OF_ELEMENT = {"name": 0}
 _LATER = 9
+_NOT_FIRST = frozenset(" \t\n\r#")
+_BLANKS = frozenset(" \t")
 # What no reader of YAML takes for anything but text, and what is not to be looked up each time.
 _PLAIN = re.compile(
     r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_/][A-Za-z0-9_./-]*(?:[ :][A-Za-z0-9_./-]+)*", re.IGNORECASE
@@ -82,9 +85,9 @@ class _Writer:
             self._map(node, sign, lead, indent, place)
         elif isinstance(node, list) and node:
             self._list(node, sign, lead, indent, place, order)
-        elif isinstance(node, str) and "\n" in node:
+        elif _is_block(node):
             self._add(sign, f"{lead} {_header(node)}", place)
-            self.lines += [Line(sign, f"{indent}  {line}".rstrip(" "), (*place, 0)) for line in _body(node)]
+            self.lines += [Line(sign, f"{indent}  {line}" if line else "", (*place, 0)) for line in _body(node)]
         else:
             self._add(sign, f"{lead} {scalar(node)}" if lead else scalar(node), place)
 
@@ -93,12 +96,12 @@ class _Writer:
 
     def _changed(self, node: Changed, lead: str, indent: str, place: Steps) -> None:
         old, new = node.old, node.new
-        if isinstance(old, str) and isinstance(new, str) and "\n" in old and "\n" in new:
+        if _is_block(old) and _is_block(new):
             signs = (" ",) if _header(old) == _header(new) else ("-", "+")
             for sign, text in zip(signs, (old, new), strict=False):
                 self._add(sign, f"{lead} {_header(text)}", place)
             below = compare_lines(_body(old), _body(new))
-            self.lines += [Line(sign, f"{indent}  {line}".rstrip(" "), (*place, 0)) for sign, line in below]
+            self.lines += [Line(sign, f"{indent}  {line}" if line else "", (*place, 0)) for sign, line in below]
             return
         for sign, value in (("-", old), ("+", new)):
             if value is not ABSENT:
@@ -141,6 +144,8 @@ class _Writer:
 
 @functools.lru_cache(maxsize=4096)
 def _scalar(value: str) -> str:
+    if "\n" in value:
+        return json.dumps(value, ensure_ascii=False)  # is YAML, on one line
     return yamlio.dump(value).removesuffix("\n").removesuffix("\n...")
 
 
@@ -153,6 +158,14 @@ def scalar(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else yamlio.dump(value).removesuffix("\n").removesuffix("\n...")
+
+
+def _is_block(value: object) -> bool:
+    """Whether a value is text of several lines that YAML can have as such."""
+    if not isinstance(value, str) or "\n" not in value or value[0] in _NOT_FIRST:
+        return False
+    # What a line of blanks at the end is, readers of YAML do not agree on.
+    return value.rstrip("\n")[-1:] not in _BLANKS
 
 
 def _header(text: str) -> str:

@@ -41,6 +41,7 @@ class Redactor:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._forms: dict[str, dict[str, bytes]] = {}
+        self._values: set[str] = set()
 
     def learn(self, documents: Iterable[Mapping[str, Any]], public: Iterable[str] = ()) -> None:
         """Take up what Secrets hold, so that it is found elsewhere, too.
@@ -56,6 +57,8 @@ class Redactor:
         for document in documents:
             for value in _values(document):
                 text = value.decode(errors="replace").strip()
+                # As a Secret's own data has it, however short: nothing else looks like that.
+                self._values |= {base64.b64encode(value).decode()} if len(value) > 1 else set()
                 number = text.isdigit() and len(text) <= _LONGEST_NUMBER
                 if len(text) >= _SHORTEST and not number and text not in known and GENERATED not in text:
                     self._learn(text, value)
@@ -87,6 +90,11 @@ class Redactor:
             return GENERATED
         digest = hmac.new(self._key, value, hashlib.sha256).hexdigest()
         return f"<secret {digest[:_DIGITS]}>"
+
+    def is_shown(self, text: str) -> bool:
+        """Whether a value of a Secret, be it as short as it may, stands on a line of text that changes."""
+        lines = [line[1:] for line in text.splitlines() if line[:1] in ("+", "-")]
+        return any(value in line for value in self._values for line in lines)
 
     def text(self, text: str) -> str:
         """Return text with fingerprints for what was learnt."""
