@@ -26,12 +26,14 @@ from timonier.source import FileSource
 GIT = shutil.which("git")
 TEXT = st.text("ab1:-# '\"\n.é", max_size=12)
 SCALARS = TEXT | st.integers(-9, 99) | st.booleans() | st.none() | st.floats(-9, 9).map(lambda x: round(x, 2))
-NAMED = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd"), "value": SCALARS}), max_size=4)
+NAMED = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd"), "value": SCALARS}), min_size=1, max_size=4)
 KEYS = st.sampled_from(["a", "b", "c.d", "env"])
+# None of them empty: `a:` with all of its keys added says nothing of what it was before.
 VALUES = st.recursive(
     SCALARS | NAMED,
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c.d", "env"]), inner, max_size=3)
+        st.lists(inner, min_size=1, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c.d", "env"]), inner, min_size=1, max_size=3)
     ),
     max_leaves=8,
 )
@@ -41,7 +43,7 @@ OBJECTS = st.fixed_dictionaries(
         "kind": st.sampled_from(["ConfigMap", "Deployment", "Service"]),
         "metadata": st.fixed_dictionaries({"name": st.sampled_from("xyz")}),
     },
-    optional={"spec": VALUES, "data": st.dictionaries(st.sampled_from("pqr"), TEXT, max_size=3)},
+    optional={"spec": VALUES, "data": st.dictionaries(st.sampled_from("pqr"), TEXT, min_size=1, max_size=3)},
 )
 STREAMS = st.lists(OBJECTS, max_size=5)
 
@@ -53,8 +55,8 @@ def written(objects: list[dict[str, Any]]) -> str:
 
 def difference(old: str, new: str) -> Difference:
     """Compare two streams."""
-    sides = (Side(tuple(drafts_of(text, origin="test"))) for text in (old, new))
-    return compare(*sides, Options(renames=Renames.NONE))
+    before, after = (Side(tuple(drafts_of(text, origin="test"))) for text in (old, new))
+    return compare(before, after, Options(renames=Renames.NONE))
 
 
 def unique(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
