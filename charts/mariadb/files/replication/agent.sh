@@ -75,7 +75,7 @@ restart_threads() {
   problem="$(field Last_IO_Error)$(field Last_SQL_Error)"
   if [[ -n $problem ]]; then
     say "Replication stopped: $problem
-If this stays, this member needs a new copy: kubectl delete pod/$POD_NAME persistentvolumeclaim/data-$POD_NAME"
+If this stays, this member needs a new copy: kubectl delete persistentvolumeclaim/data-$POD_NAME pod/$POD_NAME"
     sleep 3
   fi
   sql --execute='START REPLICA'
