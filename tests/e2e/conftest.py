@@ -40,6 +40,7 @@ QUICK: dict[str, Any] = {
     "probes": {"readiness": {"periodSeconds": 1}},
     "mariadb": {"probes": {"startup": {"periodSeconds": 1}, "readiness": {"periodSeconds": 1}}},
 }
+_DELETED = '{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}'
 _HOST = re.compile(r"This app hostname is: <b>([^<]+)</b>")
 _ITEM = re.compile(r'<td class="name">\s*<input [^>]+>\s*([^<]+?)\s*<')
 _STATUS = re.compile(r"^\s*HTTP/1\.[01] (\d{3})", re.MULTILINE)
@@ -115,6 +116,26 @@ class Todo:
         body = f"{''.join(parts)}--{_BOUNDARY}--"
         told = self.client.run("sh", "-c", script, f"{self.base}/eni-todo/add", header, stdin=body)
         assert _STATUS.findall(told)[:1] == ["302"], told
+
+
+@pytest.fixture(scope="module")
+def storage(cluster: TestCluster, module_namespace: str) -> Iterator[str]:
+    """The module's namespace; the volumes and classes its releases made, which are in none, go when the module ends.
+
+    Pod Security allows there what is `restricted`, and nothing more.
+    """
+    enforced = "pod-security.kubernetes.io/enforce=restricted"
+    cluster.kubectl("label", "--overwrite", "namespace", module_namespace, enforced)
+    yield module_namespace
+    for one in cluster.list("pv"):
+        if one["spec"].get("claimRef", {}).get("namespace") == module_namespace:
+            # What a provisioner made, it also takes away, files included, once it is told to: not before the claim is.
+            cluster.kubectl("patch", "pv", one["metadata"]["name"], f"--patch={_DELETED}")
+        if one["metadata"]["name"].endswith(f".{module_namespace}"):
+            cluster.delete("pv", one["metadata"]["name"], wait=False)
+    for one in cluster.list("storageclass"):
+        if one["metadata"]["name"].endswith(f".{module_namespace}"):
+            cluster.delete("storageclass", one["metadata"]["name"])
 
 
 @pytest.fixture(scope="session")
