@@ -263,3 +263,69 @@ def packaged(folder: Path, name: str, chart_version: str, content: bytes) -> Pat
     assert packed.returncode == 0, packed.stderr
     told: list[dict[str, Any]] = json.loads(packed.stdout)
     return Path(told[0]["path"])
+
+
+SHOP = {
+    "Chart.yaml": "apiVersion: v2\nname: shop\nversion: {version}\n",
+    "templates/all.yaml": """\
+{{{{- $kept := lookup "v1" "Secret" .Release.Namespace "shop" }}}}
+apiVersion: v1
+kind: Secret
+metadata: {{name: shop}}
+data:
+  password: {{{{ {password} }}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: shop}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {{requests: {{storage: 1Mi}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: shop}}
+spec:
+  strategy: {{type: Recreate}}
+  selector: {{matchLabels: {{app: shop}}}}
+  template:
+    metadata: {{labels: {{app: shop}}, annotations: {{version: "{version}"}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      securityContext:
+        {{runAsNonRoot: true, runAsUser: 65534, fsGroup: 65534, seccompProfile: {{type: RuntimeDefault}}}}
+      containers:
+        - name: shop
+          image: busybox:stable
+          imagePullPolicy: IfNotPresent
+          command: [sleep, "3600"]
+          securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
+          volumeMounts: [{{name: data, mountPath: /data}}]
+      volumes: [{{name: data, persistentVolumeClaim: {{claimName: shop}}}}]
+""",
+}
+KEPT = "if $kept }}{{ $kept.data.password }}{{ else }}{{ randAlphaNum 9 | b64enc }}{{ end"
+NEW_EACH_TIME = "randAlphaNum 9 | b64enc"
+
+
+def shop(folder: Path, chart_version: str, password: str) -> Path:
+    """A chart with a password, and a pod that keeps something on a claim."""
+    for name, text in SHOP.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text.format(version=chart_version, password=password))
+    return folder
+
+
+def test_an_upgrade_from_the_registry_is_tried_and_a_bad_one_is_found_out(
+    registry: Served, cluster: TestCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`timonier upgrade-test`: one version keeps the password and what the claim holds; the next makes a new one."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(registry.trust))
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    assert publish(registry, shop(tmp_path / "first", "1.0.0", KEPT)).returncode == 0
+    since = ["--from", f"oci://{registry.address}/charts/shop:1.0.0", "--kube-context", cluster.context]
+    good = timonier("upgrade-test", shop(tmp_path / "good", "1.1.0", KEPT), *since)
+    assert good.returncode == 0, good.stdout + good.stderr
+    bad = timonier("upgrade-test", shop(tmp_path / "bad", "1.1.0", NEW_EACH_TIME), *since)
+    assert bad.returncode == 1, bad.stdout + bad.stderr
+    assert "Secret shop: key password has another value" in bad.stdout

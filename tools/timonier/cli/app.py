@@ -16,6 +16,7 @@ from timonier.cli.fuzz import fuzz
 from timonier.cli.package import package
 from timonier.cli.publish import publish
 from timonier.cli.render import render
+from timonier.cli.upgrade_test import upgrade_test
 
 app = typer.Typer(
     name="timonier",
@@ -60,6 +61,7 @@ app.command()(fuzz)
 app.command()(package)
 app.command()(publish)
 app.command()(changed)
+app.command("upgrade-test", context_settings={"allow_extra_args": True})(upgrade_test)
 
 
 from timonier.cli import cluster  # noqa: E402

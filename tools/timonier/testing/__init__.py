@@ -11,6 +11,7 @@ On one:
   (`--kube-context`).
 - `namespace` (one a test) and `module_namespace` (one a module): unique, removed afterwards.
 - `release` (one a test) and `module_release` (one a module): installs a chart and waits until it is ready.
+- `upgrade`: installs an older version of a chart, upgrades it to another and rolls back, and sees that nothing is lost.
 - `client` (one a test) and `module_client`: a pod inside the cluster to send requests from.
 """
 

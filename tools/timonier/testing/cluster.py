@@ -31,6 +31,7 @@ class TestCluster:
         helm_program: The program helm.
         http_port: The port of 127.0.0.1 that leads to the ingress controller; None where it is not known.
         https_port: The same for TLS.
+        pod_security: The Pod Security level that new namespaces enforce; empty for the cluster's own.
     """
 
     __test__ = False  # its name begins like a test's
@@ -41,6 +42,7 @@ class TestCluster:
     helm_program: Path
     http_port: int | None = None
     https_port: int | None = None
+    pod_security: str = ""
     _namespaces: list[str] = field(default_factory=list, repr=False)
 
     def kubectl(
@@ -94,9 +96,10 @@ class TestCluster:
     def new_namespace(self, prefix: str) -> Iterator[str]:
         """A namespace with a unique name, removed with everything in it afterwards."""
         name = f"{_dns_label(prefix)}-{secrets.token_hex(3)}"
-        self.apply(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"timonier": "test"}}}
-        )
+        labels = {"timonier": "test"}
+        if self.pod_security:
+            labels["pod-security.kubernetes.io/enforce"] = self.pod_security
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
         self._namespaces.append(name)
         try:
             yield name

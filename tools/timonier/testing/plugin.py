@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from timonier.testing.cluster import TestCluster
     from timonier.testing.pod import Client
     from timonier.testing.release import Release
+    from timonier.testing.upgrades import Upgrade
 
 __all__ = ["chart_snapshot", "render"]
 
 _CLUSTER = pytest.StashKey["TestCluster"]()
 _OWN_NAME = "timonier-e2e"
+_POD_SECURITY = "timonier_pod_security"
 _CLIENT_IMAGE = "busybox:stable"
 
 
@@ -41,6 +43,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cluster-report", default="reports/e2e", metavar="DIR", help="Where failed tests leave the cluster's state."
     )
+    group.addoption("--upgrade-chart", default="", metavar="CHART", help="The chart that `upgrade` upgrades to.")
+    group.addoption("--upgrade-from", default="", metavar="SOURCE", help="The chart that `upgrade` installs first.")
+    group.addoption("--upgrade-values", default="", metavar="FILE", help="Values for it (JSON).")
+    parser.addini(_POD_SECURITY, "The Pod Security level that namespaces of tests enforce: restricted.", default="")
     unit.add_options(parser)
 
 
@@ -113,6 +119,7 @@ def _existing(config: pytest.Config) -> Iterator[TestCluster]:
         programs.find("helm", steps).path,
         told.get("http_port"),
         told.get("https_port"),
+        config.getini(_POD_SECURITY),
     )
 
 
@@ -133,7 +140,8 @@ def _made(config: pytest.Config) -> Iterator[TestCluster]:
     made = kind.up(spec, steps)
     helm = programs.find("helm", steps).path
     try:
-        yield TestCluster(made.context, made.kubeconfig, made.kubectl, helm, made.http_port, made.https_port)
+        ports = made.http_port, made.https_port
+        yield TestCluster(made.context, made.kubeconfig, made.kubectl, helm, *ports, config.getini(_POD_SECURITY))
     finally:
         if not config.getoption("keep_cluster"):
             kind.down(name, steps, kubeconfig)
@@ -188,6 +196,37 @@ def _installer(cluster: TestCluster, namespace: str) -> Callable[..., Release]:
         return installed
 
     return install
+
+
+@pytest.fixture
+def upgrade(release: Callable[..., Release], request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Upgrade]:
+    """Installs an older version of a chart, to be upgraded: `upgrade("charts/shop", since="oci://…/shop:1.0.0")`.
+
+    What is left out is what `timonier upgrade-test` was told.
+    """
+    from timonier.testing.upgrades import Upgrade, packed, read_values
+
+    told = request.config.getoption
+
+    def install(chart: str = "", *, since: str = "", values: dict[str, Any] | None = None) -> Upgrade:
+        chosen, before = chart or told("upgrade_chart"), since or told("upgrade_from")
+        if not (chosen and before):
+            pytest.fail("upgrade needs a chart, and what to upgrade from: see `timonier upgrade-test --help`.")
+        folders = tmp_path / "old", tmp_path / "new"
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        old, new = packed(before, folders[0]), packed(chosen, folders[1])
+        wanted = read_values(told("upgrade_values")) if values is None else values
+        return Upgrade(release(old, wanted, name=_release_name(old)), str(new))
+
+    return install
+
+
+def _release_name(archive: Path) -> str:
+    """Return the name of the chart in an archive."""
+    from timonier.chart import load_chart
+
+    return load_chart(archive).name
 
 
 @pytest.fixture
