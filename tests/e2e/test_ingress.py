@@ -117,7 +117,7 @@ def test_annotations_of_ones_own(shop: Release, host: str, visit: Callable[..., 
         assert visitor.get("/eni-todo/").status_code == 200
         shop.upgrade({"ingress": {"annotations": secure_only}})
         wait_until(lambda: visitor.get("/eni-todo/").status_code == 404, "the host to be gone from HTTP")
-        shop.upgrade({"ingress": {"annotations": dict.fromkeys(secure_only)}})
+        shop.upgrade({"ingress": {"annotations": dict.fromkeys(secure_only, "web")}})
         wait_until(visitor.page, f"{host} to lead to the application again")
 
 
