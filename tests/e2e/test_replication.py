@@ -368,3 +368,14 @@ def test_a_replica_is_promoted_and_the_primary_put_back(members: Members, writer
     acknowledged = writer.stop()
     members.assert_alike()
     assert {pod: writer.lost(acknowledged, pod) for pod in members.names()} == {pod: set() for pod in members.names()}
+
+
+def test_replicas_of_an_earlier_time_are_refused(members: Members) -> None:
+    """What was written while there were none is in no binary log: they would never get it, and nobody would notice."""
+    release = members.release
+    release.upgrade({"architecture": "standalone"})
+    wait_until(lambda: len(release.pods("mariadb")) == 1, "the replicas to go")
+    assert members.checksums("mariadb-0")
+    with pytest.raises(AssertionError, match="delete data-mariadb-replica-1 and those that follow it first"):
+        release.upgrade({"architecture": "replication"})
+    release.upgrade({"architecture": "standalone"}, wait=False)

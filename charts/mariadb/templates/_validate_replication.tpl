@@ -3,6 +3,7 @@
 {{- if include "mariadb.replicates" . }}
 {{- include "mariadb.validate.members" . }}
 {{- include "mariadb.validate.replicationUser" . }}
+{{- include "mariadb.validate.formerReplicas" . }}
 {{- end }}
 {{- end }}
 
@@ -41,5 +42,17 @@
 {{- if has .secretKeys.replicationPassword (list .secretKeys.rootPassword .secretKeys.password) }}
 - "auth.secretKeys.replicationPassword is the key of another password: one of them would be lost"
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+A standalone database keeps no binary log: replicas of an earlier time would go on from where they were, and never get
+what was written in between. Only the cluster knows of them.
+*/}}
+{{- define "mariadb.validate.formerReplicas" -}}
+{{- $server := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "mariadb.fullname" .) }}
+{{- $claim := printf "data-%s-1" (include "mariadb.replicaName" .) }}
+{{- if and $server (not (dig "spec" "template" "metadata" "labels" "replication" "" $server)) (lookup "v1" "PersistentVolumeClaim" .Release.Namespace $claim) }}
+- {{ printf "architecture replication finds claims of former replicas, which lack what was written since: delete %s and those that follow it first" $claim | quote }}
 {{- end }}
 {{- end }}
