@@ -40,6 +40,11 @@ _BOOLEAN = re.compile(
 _NULL = re.compile(r"(?:~|null|Null|NULL|)$")
 
 
+# As the origin of what a template gave is written.
+_RENDERED = ": rendered "
+_INDENTATION = re.compile(r"mapping values are not allowed|did not find expected (?:key|'-' indicator)")
+
+
 class _Loader(QuickConstruction, _SafeLoader):
     """PyYAML's safe loader with Go's idea of what a plain scalar is."""
 
@@ -107,7 +112,9 @@ def _explained(origin: str, error: type[TimonierError], first_line: int) -> Iter
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = first_line + (mark.line if mark else 0)
-        raise error(f"{origin}:{line}: this is not valid YAML: {problem.problem or problem.context}.") from None
+        said = problem.problem or problem.context or ""
+        hint = hint_for(said) if _RENDERED in origin else ""
+        raise error(f"{origin}:{line}: this is not valid YAML: {said}.", hint=hint) from None
     except (yaml.YAMLError, ValueError) as problem:
         raise error(f"{origin}: this is not valid YAML: {problem}.") from None
 
@@ -172,3 +179,14 @@ def dump(document: object, *, sort_keys: bool = False) -> str:
     return yaml.dump(
         document, Dumper=_Dumper, sort_keys=sort_keys, allow_unicode=True, width=1_000_000, default_flow_style=False
     )
+
+
+def hint_for(problem: str) -> str:
+    """Return what mostly is the matter where a template renders to no YAML; empty when that cannot be guessed.
+
+    Args:
+        problem: What the parser says, PyYAML's or Go's: they are ports of one and use the same words.
+    """
+    if not _INDENTATION.search(problem):
+        return ""
+    return "Mostly a block is indented wrongly: `nindent` begins a new line, `indent` does not."

@@ -315,3 +315,29 @@ def test_every_rule_is_documented_and_named_alike() -> None:
         assert name == name.lower().replace("_", "-").strip("-"), name
         assert rule.summary.endswith("."), name
         assert "\n" not in rule.summary, name
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "advice"),
+    [
+        (
+            {"templates/a.yaml": 'a:\n  {{- "b: c" | indent 2 }}\n'},
+            "templates/a.yaml",
+            "Mostly a block is indented wrongly: `nindent` begins a new line, `indent` does not.",
+        ),
+        (
+            {"templates/a.yaml": "{{ if true }}\na: b\n"},
+            "templates/a.yaml:3",
+            "Something that `if`, `range`, `with` or `define` begins has no `end`.",
+        ),
+        ({"templates/a.yaml": "a: {{ .Value.b }}\n"}, "templates/a.yaml:1", "Did you mean .Values?"),
+        ({"values.schema.json": '{"type": '}, "values.schema.json:1", "Mend the schema."),
+    ],
+)
+def test_the_commonest_mistakes_come_with_advice(
+    make_chart: Callable[..., Path], ask: Callable[..., Result], files: dict[str, str], place: str, advice: str
+) -> None:
+    """What beginners get wrong every day, and what Helm says in the words of its parser."""
+    (finding,) = ask(make_chart(files), only=["render"]).findings
+    assert str(finding.place).endswith(f"shop/{place}")
+    assert finding.hint.endswith(advice)

@@ -81,6 +81,10 @@ def found(
     return [f"{problem.path}: {problem.message} {problem.hint}".rstrip() for problem in problems]
 
 
+QUOTE = "Put it into quotes: in a template, `| quote`."
+UNQUOTE = "Leave the quotes out, in the values or in the template."
+
+
 def deployment(spec: str) -> str:
     """Return a Deployment with something more in its spec."""
     more = "selector: {matchLabels: {a: b}}, template: {spec: {containers: [{name: a, image: b}]}}"
@@ -97,8 +101,8 @@ def test_an_object_as_it_should_be_passes() -> None:
     ("spec", "sentence"),
     [
         ("replica: 3", "spec.replica: There is no field spec.replica. Did you mean replicas?"),
-        ("replicas: '3'", 'spec.replicas: spec.replicas must be a whole number, not text ("3").'),
-        ("paused: 'yes'", 'spec.paused: spec.paused must be true or false, not text ("yes").'),
+        ("replicas: '3'", 'spec.replicas: spec.replicas must be a whole number, not text ("3"). ' + UNQUOTE),
+        ("paused: 'yes'", 'spec.paused: spec.paused must be true or false, not text ("yes"). ' + UNQUOTE),
         ("strategy: [a]", "spec.strategy: spec.strategy must be a mapping, not a list."),
         (
             "strategy: {rollingUpdate: {maxSurge: 1.5}}",
@@ -107,11 +111,15 @@ def test_an_object_as_it_should_be_passes() -> None:
                 "number, not a number (1.5)."
             ),
         ),
+        (
+            "strategy: {type: 1}",
+            "spec.strategy.type: spec.strategy.type must be text, not a whole number (1). " + QUOTE,
+        ),
         ("whatever: 1", "spec.whatever: There is no field spec.whatever."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(spec: str, sentence: str) -> None:
-    """With the dotted path, and the nearest field where there is one."""
+    """With the dotted path, the nearest field where there is one, and what to do about quotes."""
     assert found(deployment(spec)) == [sentence]
 
 
@@ -131,9 +139,11 @@ def test_a_secret_stays_secret() -> None:
     """A value of the wrong type is not shown, and shown it would be for another kind."""
     text = "{apiVersion: v1, kind: KIND, metadata: {name: x}, data: {password: 12345}}"
     assert found(text.replace("KIND", "ConfigMap")) == [
-        "data.password: data.password must be text, not a whole number (12345)."
+        f"data.password: data.password must be text, not a whole number (12345). {QUOTE}"
     ]
-    assert found(text.replace("KIND", "Secret")) == ["data.password: data.password must be text, not a whole number."]
+    assert found(text.replace("KIND", "Secret")) == [
+        f"data.password: data.password must be text, not a whole number. {QUOTE}"
+    ]
 
 
 def test_a_schema_is_the_versions_own() -> None:
@@ -226,9 +236,9 @@ def test_a_group_is_the_whole_group() -> None:
         ("port: http", []),
         ("port: true", ["spec.port: spec.port must be a whole number or text, not true or false (true)."]),
         ("sise: 1", ["spec.sise: There is no field spec.sise. Did you mean size?"]),
-        ("labels: {a: 1}", ["spec.labels.a: spec.labels.a must be text, not a whole number (1)."]),
+        ("labels: {a: 1}", ["spec.labels.a: spec.labels.a must be text, not a whole number (1). " + QUOTE]),
         ("labels: null", ["spec.labels: spec.labels must be a mapping, not null."]),
-        ("free: {known: 1}", ["spec.free.known: spec.free.known must be text, not a whole number (1)."]),
+        ("free: {known: 1}", ["spec.free.known: spec.free.known must be text, not a whole number (1). " + QUOTE]),
         ("inner: {apiVersion: v1, kind: B, metadata: {name: a}, spec: {a: b}}", []),
         ("inner: {spec: {b: c}}", ["spec.inner.spec.b: There is no field spec.inner.spec.b."]),
     ],

@@ -58,6 +58,25 @@ def test_whoever_selects_all_or_something_else(found: Found, text: str) -> None:
     assert found(selecting.selector_without_pod, text) == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "hint"),
+    [
+        ("{app: db}", "It wants app: db, and pods have web."),
+        ("{app: web, tier: front}", "It wants tier: front, and no pod has that label."),
+        (
+            "{app: web, pod-template-hash: x, app.kubernetes.io/name: a}",
+            "It wants app.kubernetes.io/name: a, and no pod has that label.",
+        ),
+    ],
+)
+def test_whoever_selects_no_pod_is_told_by_which_label(found: Found, wanted: str, hint: str) -> None:
+    """The first that no pod has; what controllers give is not looked for."""
+    [problem] = found(selecting.selector_without_pod, selector("v1", "Service", f"{{selector: {wanted}}}") + POD)
+    assert problem.hint == hint
+    [alone] = found(selecting.selector_without_pod, selector("v1", "Service", f"{{selector: {wanted}}}"))
+    assert alone.hint == ""
+
+
 def workload(wanted: str, labels: str = "{app: web}", kind: str = "Deployment", api: str = "apps/v1") -> str:
     """Return a workload with a selector, whose pods have labels."""
     return (

@@ -33,6 +33,7 @@ _VARIABLE = re.compile(r"\$(\w+)")
 _FAILED_AT = re.compile(
     r"(?P<source>[\w.-]+/(?:charts/[\w.-]+/)*templates/[^\s:]+?)(?::(?P<line>\d+))?(?::\d+)?(?=[\s:)]|$)"
 )
+_SCHEMA = "values.schema.json"
 _REFUSED = " refuses these values: "
 _KEY = re.compile(r"(?P<key>[\w.-]+): ")
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -95,6 +96,8 @@ class _Templates:
         # The chart is named too where its folder is called otherwise.
         key = _KEY.match(refused.removeprefix(f"{self._chart.chart.name}: ")) or _KEY.match(refused)
         defaults = self.path_in_chart("values.yaml" if refused else "Chart.yaml")
+        if f": {_SCHEMA} " in finding.message:
+            return replace(finding, place=Place(self.path_in_chart(_SCHEMA), 1))
         file = context.case.origin or defaults
         place = _of_key(key["key"], file, defaults) if key else Place(file)
         return replace(finding, place=place, values_path=key["key"] if key else "")

@@ -9,6 +9,9 @@ _FAILED = re.compile(r'executing "[^"]*" at <(?P<at>[^<>]*)>: (?P<reason>[^<>]*)
 _NIL = re.compile(r"nil pointer evaluating .*\.(?P<field>\w+)$")
 _NO_FIELD = re.compile(r"can't evaluate field (?P<field>\w+) in type ")
 _NOT_ITERABLE = re.compile(r"range can't iterate over ")
+_UNENDED = re.compile(r"parse error at \(\S+: unexpected EOF\.?$")
+# What begins alike and is none of Helm's built-in objects: `.Value`, `.Chart` written small.
+_BUILT_IN = {name.lower(): name for name in ("Values", "Chart", "Release", "Capabilities", "Files", "Template")}
 _FIELDS = re.compile(r"\$?(?:\.[\w-]+)+")
 _VALUES = re.compile(r"\$?\.Values\.")
 # Go shows the value itself, which may be somebody's password, and the template that values gave to `tpl`.
@@ -27,6 +30,8 @@ def without_values(message: str) -> str:
 
 def hint_for(message: str) -> str:
     """Return what a failure says of the values, as a sentence; empty when it says nothing of them."""
+    if _UNENDED.search(message):
+        return "Something that `if`, `range`, `with` or `define` begins has no `end`."
     match = _FAILED.search(message.rstrip("."))
     if not match or not _FIELDS.fullmatch(match["at"]):
         return ""
@@ -50,4 +55,6 @@ def _sentence(fields: str, what: str) -> str:
         return f"{fields[match.end() :]} is {what} in the values."
     if fields in {"", "$", ".Values", "$.Values"}:
         return ""
-    return f"{fields} is {what} where the template looks for it."
+    meant = _BUILT_IN.get(fields.strip("$.").lower()) or _BUILT_IN.get(f"{fields.strip('$.').lower()}s")
+    hint = f" Did you mean .{meant}?" if meant else ""
+    return f"{fields} is {what} where the template looks for it.{hint}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from timonier import yamlio
 from timonier.engine.hints import hint_for, without_values
 from timonier.errors import RenderError, SourceError, TimonierError, ValuesError
 
@@ -63,7 +64,7 @@ def explain(text: str, chart: Path) -> TimonierError:
     if match := _FAILED_ON_PURPOSE.match(message):
         return RenderError(f"{chart} says, at {match['place']}: {_flat(match['problem'])}")
     if _SCHEMA in message:
-        return ValuesError(f"{chart} refuses these values: {_schema_findings(message, chart)}.")
+        return _about_schema(message, chart)
     if problem := _about_kube_version(message, chart) or _about_manifest(message, chart):
         return problem
     if "release name" in message.lower():
@@ -90,6 +91,14 @@ def no_kube_version(text: str) -> ValuesError:
     return ValuesError(f"{text!r} is no Kubernetes version.", hint="Write it as in 1.34.0.")
 
 
+def _about_schema(message: str, chart: Path) -> ValuesError:
+    """Say what the schema refuses, or what is wrong with the schema itself."""
+    if findings := _schema_findings(message, chart):
+        return ValuesError(f"{chart} refuses these values: {findings}.")
+    said = _flat(message.partition("chart(s):")[2])
+    return ValuesError(f"{chart}: values.schema.json cannot be used: {said}.", hint="Mend the schema.")
+
+
 def _about_kube_version(message: str, chart: Path) -> TimonierError | None:
     if match := _WRONG_KUBE_VERSION.search(message):
         return RenderError(
@@ -104,7 +113,8 @@ def _about_manifest(message: str, chart: Path) -> RenderError | None:
     """Say of what was rendered and is no manifest what `timonier.manifest.read_manifest` says of it."""
     if match := _NOT_YAML.search(message):
         return RenderError(
-            f"{chart}: rendered {match['source']}:{_yaml_line(match)}: this is not valid YAML: {match['problem']}."
+            f"{chart}: rendered {match['source']}:{_yaml_line(match)}: this is not valid YAML: {match['problem']}.",
+            hint=yamlio.hint_for(match["problem"]),
         )
     if not (match := _NO_MANIFEST.search(message)):
         return None
@@ -143,7 +153,7 @@ def _schema_findings(message: str, chart: Path) -> str:
                 findings.append((len(names), match["place"].strip("/").replace("/", "."), match["problem"]))
     prefixes = ["", *("" if _is_name_of(name, chart) else f"{name}: " for name in names)]
     told = [f"{prefixes[index]}{key or 'top level'}: {problem}" for index, key, problem in sorted(findings)]
-    return "; ".join(told) or _flat(message)
+    return "; ".join(told)
 
 
 def _is_name_of(name: str, chart: Path) -> bool:

@@ -145,12 +145,13 @@ def selects(selector: object, labels: Mapping[str, str]) -> bool:
     Labels that controllers add to pods count as given.
     """
     wanted = pairs(selector, "matchLabels")
-    return all(_is_given(key) or labels.get(key) == value for key, value in wanted.items()) and all(
+    return all(is_given(key) or labels.get(key) == value for key, value in wanted.items()) and all(
         _fulfils(expression, labels) for _, expression in entries(selector, "matchExpressions")
     )
 
 
-def _is_given(key: str) -> bool:
+def is_given(key: str) -> bool:
+    """Whether controllers put a label on pods themselves, so that no template has it."""
     return key.startswith(_GIVEN_LABELS)
 
 
@@ -159,11 +160,11 @@ def _fulfils(expression: dict[str, Any], labels: Mapping[str, str]) -> bool:
     among = [str(value) for value in sequence(expression, "values")]
     match string(expression, "operator"):
         case "In":
-            return _is_given(key) or labels.get(key) in among
+            return is_given(key) or labels.get(key) in among
         case "NotIn":
             return labels.get(key) not in among
         case "Exists":
-            return _is_given(key) or key in labels
+            return is_given(key) or key in labels
         case "DoesNotExist":
             return key not in labels
         case _:
@@ -184,7 +185,7 @@ class PodIndex:
 
     def selected(self, selector: object, namespace: str) -> list[Pod]:
         """Return the pods that a LabelSelector selects in a namespace."""
-        wanted = {key: value for key, value in pairs(selector, "matchLabels").items() if not _is_given(key)}
+        wanted = {key: value for key, value in pairs(selector, "matchLabels").items() if not is_given(key)}
         candidates = [self._labelled.get((namespace, key, value), []) for key, value in wanted.items()]
         fewest = min(candidates, key=len, default=self._all.get(namespace, []))
         return [pod for pod in fewest if selects(selector, pod.labels)]

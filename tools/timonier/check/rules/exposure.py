@@ -105,7 +105,11 @@ def plain_credential(manifest: Manifest, context: CaseContext) -> Iterator[Probl
         for index, variable in entries(container.spec, "env"):
             name, value = string(variable, "name"), string(variable, "value")
             if _is_credential(name, value):
-                yield Problem(f"The value of {name} can be read here.", f"{container.path}.env[{index}].value")
+                yield Problem(
+                    f"The value of {name} can be read here.",
+                    f"{container.path}.env[{index}].value",
+                    hint="Put it into a Secret, and refer to that by valueFrom.secretKeyRef.",
+                )
 
 
 def _is_credential(name: str, value: str) -> bool:

@@ -27,6 +27,7 @@ FILE = "Chart.yaml"
 # and `api-removed`.
 _SAID_ELSEWHERE = re.compile(
     r"icon is recommended|is not a valid SemVer|should be of type string|apiVersion is required|"
+    r"must contain matchLabels or matchExpressions|unexpected EOF|invalid character|"
     r"missing these dependencies|at '(/|')|specifications of the schema|is deprecated|deprecated in"
 )
 _TEMPLATE = re.compile(r"(?P<file>templates/[^\s:()]+):(?P<line>\d+)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.check.model import Problem, Rule, Severity, case_rule, object_rule
-from timonier.check.objects.podspec import PodIndex, namespace_of, pod_of, pods_of, selects
+from timonier.check.objects.podspec import PodIndex, is_given, namespace_of, pod_of, pods_of, selects
 from timonier.check.objects.reading import at, entries, mapping, pairs, string, strings
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from timonier.check.context import CaseContext
     from timonier.check.objects.podspec import Pod
     from timonier.manifest import Manifest
+
+
+_MOST_SHOWN = 3
 
 
 def selector_of(manifest: Manifest) -> tuple[str, object] | None:
@@ -46,7 +49,18 @@ def selector_without_pod(context: CaseContext) -> Iterator[Problem]:
     for manifest in context.manifests:
         found = selector_of(manifest)
         if found and not index.selected(found[1], namespace_of(manifest, context)):
-            yield Problem("It selects no pod of the release.", found[0], manifest)
+            hint = _lacking(found[1], index.selected({}, namespace_of(manifest, context)))
+            yield Problem("It selects no pod of the release.", found[0], manifest, hint=hint)
+
+
+def _lacking(selector: object, pods: list[Pod]) -> str:
+    """Say which of the wanted labels no pod has, and which values pods have there; nothing when each has some."""
+    for key, value in pairs(selector, "matchLabels").items():
+        there = sorted({pod.labels[key] for pod in pods if key in pod.labels})
+        if pods and value not in there and not is_given(key):
+            has = f"pods have {', '.join(there[:_MOST_SHOWN])}" if there else "no pod has that label"
+            return f"It wants {key}: {value}, and {has}."
+    return ""
 
 
 @case_rule("monitor-without-target", Severity.WARNING)

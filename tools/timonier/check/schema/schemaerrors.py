@@ -60,7 +60,8 @@ def _explained(error: jsonschema_rs.ValidationError, kind: KindSchema, *, hidden
         case "required":
             yield Problem(f"{_below(here, found.property)} is missing.", path=_below(here, found.property))
         case "type":
-            yield Problem(f"{here or 'The object'} must be {_wanted(found.types)}, {_not(error, hidden=hidden)}.", here)
+            sentence = f"{here or 'The object'} must be {_wanted(found.types)}, {_not(error, hidden=hidden)}."
+            yield Problem(sentence, here, hint=_remedy(found.types, error.instance))
         case "oneOf" | "anyOf" if error.instance is None:
             # Kubernetes takes null for "not set"; as text and as a number at once it is refused by the letter only.
             return
@@ -111,6 +112,18 @@ def _not(error: jsonschema_rs.ValidationError, *, hidden: bool) -> str:
     written = json.dumps(value, ensure_ascii=False, default=str)
     shown = "" if hidden or isinstance(value, dict | list) or len(written) > _LONGEST_VALUE else f" ({written})"
     return f"not {_type_of(value)}{shown}"
+
+
+def _remedy(types: Iterable[str], value: object) -> str:
+    """Say what to do about the types that templates mostly get wrong; nothing where it is something else."""
+    wanted = set(types) - {"null"}
+    if wanted == {"string"} and isinstance(value, bool | int | float):
+        return "Put it into quotes: in a template, `| quote`."
+    if wanted <= {"integer", "number", "boolean"} and isinstance(value, str):
+        return "Leave the quotes out, in the values or in the template."
+    if wanted == {"array"} and isinstance(value, str):
+        return "Write it as a list, with `- ` before each entry."
+    return ""
 
 
 def _type_of(value: object) -> str:
