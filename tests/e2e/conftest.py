@@ -20,6 +20,7 @@ from timonier.cluster import gobuild
 from timonier.cluster.steps import Steps
 from timonier.errors import ClusterError
 from timonier.testing.browser import Browser
+from timonier.testing.pod import manifest
 from timonier.testing.release import merged
 from timonier.testing.waiting import wait_until
 
@@ -187,6 +188,51 @@ def module_replicated(
     with visit(host, keeps_cookies=False) as stranger:
         wait_until(lambda: {stranger.page().pod for _ in range(4)} == pods, f"{host} to lead to {pods}")
     return installed
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A claim with dumps, as a pod sees it that has nothing to do with them.
+
+    Attributes:
+        cluster: The cluster.
+        namespace: The namespace of both.
+        name: The pod.
+    """
+
+    cluster: TestCluster
+    namespace: str
+    name: str
+
+    def run(self, script: str) -> str:
+        """Run a shell script where the dumps are."""
+        return self.cluster.execute(self.name, "sh", "-ec", f"cd /backups; {script}", namespace=self.namespace)
+
+    def files(self) -> list[str]:
+        """All files, hidden ones too, but those of the file system itself."""
+        return [name for name in self.run("ls -A").split() if name != "lost+found"]
+
+    def dumps(self) -> list[str]:
+        """The dumps that count, oldest first, after asserting that each is what its checksum says."""
+        self.run('for sum in *.sha256; do [ ! -e "$sum" ] || sha256sum -c "$sum"; done')
+        return sorted(name for name in self.files() if name.endswith(".sql.gz"))
+
+
+@pytest.fixture(scope="module")
+def module_shelf(cluster: TestCluster, module_namespace: str) -> Callable[[str], Shelf]:
+    """Opens a claim of the module's namespace to look at, as the user the database's jobs run as: `shelf("dumps")`."""
+
+    def opened(claim: str) -> Shelf:
+        pod = manifest("busybox:stable", f"shelf-{claim}")
+        pod["spec"]["securityContext"] |= {"runAsUser": 999, "runAsGroup": 999, "fsGroup": 999}
+        pod["spec"]["volumes"] = [{"name": "backups", "persistentVolumeClaim": {"claimName": claim}}]
+        pod["spec"]["containers"][0]["volumeMounts"] = [{"name": "backups", "mountPath": "/backups"}]
+        cluster.apply(pod, namespace=module_namespace)
+        name = pod["metadata"]["name"]
+        cluster.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s", namespace=module_namespace)
+        return Shelf(cluster, module_namespace, name)
+
+    return opened
 
 
 @dataclass(frozen=True)
