@@ -158,13 +158,6 @@ def one_dump(source: Database, shelf: Shelf) -> list[str]:
     return shelf.dumps()
 
 
-def wait_half_written(shelf: Shelf) -> str:
-    """Wait until a dump is written in part; returns its name."""
-    partial = "ls -s *.partial | awk '$1 > 1000 { print $2 }'"
-    return wait_until(lambda: shelf.run(f"{partial} 2>/dev/null || true").strip(), "a dump to be half written")
-
-
-@pytest.mark.chapter("CronJob: schedule")
 def test_a_backup_leaves_a_verified_dump(source: Database, shelf: Shelf) -> None:
     """One file that a server has restored, with its checksum, and nothing else."""
     before = shelf.dumps()
@@ -206,7 +199,7 @@ def test_a_fresh_release_has_the_sources_content(
 
 def test_the_last_ones_are_kept(source: Database, shelf: Shelf, one_dump: list[str]) -> None:
     """As many as `backup.keep` says, the newest."""
-    made = []
+    made: list[str] = []
     for number in range(2):
         source.jobs.succeeded(source.back_up(f"kept-{number}"))
         made += [name for name in shelf.dumps() if name not in {*one_dump, *made}]
@@ -244,22 +237,51 @@ def test_a_database_that_goes_fails_the_dump(source: Database, shelf: Shelf, one
 
 
 @pytest.mark.chapter("CronJob: failedJobsHistoryLimit")
-def test_a_backup_that_is_killed_leaves_nothing_that_counts(
+def test_a_backup_that_is_stopped_leaves_nothing_that_counts(
     source: Database, shelf: Shelf, one_dump: list[str]
 ) -> None:
-    """Asked to stop, it removes the half dump; killed at once, the next one does. The one before stays."""
-    left = {}
+    """It removes its half dump, and no other run's; of two failed Jobs one is kept to look at."""
     with source.stuck():
-        for name, how in {"stopped": ["--grace-period=20"], "killed": ["--grace-period=0", "--force"]}.items():
-            job = source.back_up(name)
-            left[name] = wait_half_written(shelf)
-            [pod] = source.jobs.pods(job)
-            chosen = ("pod", pod["metadata"]["name"], *how)
-            source.release.cluster.kubectl("delete", *chosen, namespace=source.release.namespace)
-            source.jobs.ended(job)
-            assert shelf.dumps() == one_dump
-            assert (left[name] in shelf.files()) == (name == "killed")
-    assert f"removed {left['killed']}, left by a run that was killed" in source.jobs.succeeded(source.back_up("next"))
-    assert left["killed"] not in shelf.files()
-    jobs = source.jobs.of(f"{source.name}-backup")
-    assert [job["metadata"]["name"] for job in jobs if job["status"].get("failed")] == ["killed"]
+        stopped = source.back_up("stopped")
+        partial = wait_half_written(shelf)
+        beside = source.back_up("beside")
+        wait_until(lambda: len(half_written(shelf)) > 1, "another dump to be half written")
+        [pod] = source.jobs.pods(stopped)
+        source.release.cluster.kubectl("delete", "pod", pod["metadata"]["name"], namespace=source.release.namespace)
+        source.jobs.ended(stopped)
+        assert shelf.dumps() == one_dump
+        [other] = half_written(shelf)
+        assert other != partial
+    assert f"verified and kept: {other.removesuffix('.partial')}" in source.jobs.succeeded(beside)
+
+    def left() -> list[str]:
+        jobs = source.jobs.of(f"{source.name}-backup")
+        return [job["metadata"]["name"] for job in jobs if job["status"].get("failed")]
+
+    wait_until(lambda: left() == ["stopped"], "all failed Jobs but the last to go")
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next(source: Database, shelf: Shelf) -> None:
+    """Half a dump whose writer went with its node, and a checksum of none."""
+    left = "source-mariadb-20260101T000000Z-lost"
+    shelf.run(f"touch {left}.sql.gz.partial {left}.sql.gz.sha256")
+    told = source.jobs.succeeded(source.back_up("next"))
+    assert f"removed {left}.sql.gz.partial, left by a run that was killed" in told
+    assert not [name for name in shelf.files() if name.startswith(left)]
+
+
+@pytest.mark.chapter("CronJob: suspend")
+def test_a_suspended_backup_does_not_run_by_itself(source: Database) -> None:
+    """Every minute is its schedule, and minutes have passed: nobody but this module started one."""
+    by_hand = {"cronjob.kubernetes.io/instantiate": "manual"}
+    assert all(job["metadata"]["annotations"] == by_hand for job in source.jobs.of(f"{source.name}-backup"))
+
+
+def half_written(shelf: Shelf) -> list[str]:
+    """The names of the dumps that are written in part."""
+    return shelf.run("ls -s *.partial 2>/dev/null | awk '$1 > 1000 { print $2 }'").split()
+
+
+def wait_half_written(shelf: Shelf) -> str:
+    """Wait until one dump is written in part; returns its name."""
+    return wait_until(lambda: half_written(shelf), "a dump to be half written")[0]

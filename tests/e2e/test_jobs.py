@@ -50,7 +50,8 @@ class Shared:
     def restore(self, name: str, **values: Any) -> str:  # noqa: ANN401 - values of `restore`
         """Install a release that restores from the claim; returns the Job's name."""
         restore = {"enabled": True, "existingClaim": "dumps", "backoffLimit": 0, **values}
-        release = self.install(CHART, STOPPED | {"restore": restore}, name=name)
+        # Nobody waits: `helm --wait` says of a Job that failed that the release did.
+        release = self.install(CHART, STOPPED | {"restore": restore}, name=name, wait=False)
         selector = f"app.kubernetes.io/component=restore,app.kubernetes.io/instance={release.name}"
         [job] = self.cluster.list("jobs", release.namespace, selector)
         made: str = job["metadata"]["name"]

@@ -45,6 +45,22 @@ true
 {{- end }}
 {{- end }}
 
+{{/*
+What changes when the password does and its Secret's name does not: nothing when the values say nothing of it. The
+MariaDB brought along generates another password with another generation.
+*/}}
+{{- define "eni-todo.passwordChecksum" -}}
+{{- if include "eni-todo.ownsDatabaseSecret" . }}
+{{- .Values.externalDatabase.password | sha256sum }}
+{{- else if .Values.mariadb.enabled }}
+{{- with .Subcharts.mariadb.Values }}
+{{- with list .auth.password .passwordRotation.generation | compact }}
+{{- toJson . | sha256sum }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The environment the application's contract asks for, as a YAML list. */}}
 {{- define "eni-todo.env" -}}
 - name: MULTIPART_LOCATION

@@ -8,7 +8,7 @@
 - "backup.verification.completions is more than backup.keep: so many dumps are never there"
 {{- end }}
 {{- if and .verification.enabled (gt (int .verification.parallelism) 1) (eq (join "," .persistence.accessModes) "ReadWriteOncePod") }}
-- "backup.verification.parallelism is more than 1, and backup.persistence.accessModes lets one pod only to the dumps"
+- "backup.verification.parallelism is more than 1, and backup.persistence.accessModes lets in one pod only"
 {{- end }}
 {{- if and $.Values.restore.enabled (not (or .enabled .persistence.existingClaim $.Values.restore.existingClaim)) }}
 - "restore.enabled needs a claim with dumps: set restore.existingClaim, or backup.enabled"

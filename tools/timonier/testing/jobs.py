@@ -48,27 +48,17 @@ class Jobs:
         chosen = (f"--selector=batch.kubernetes.io/job-name={name}", "--tail=-1", "--prefix")
         return self.cluster.kubectl("logs", *chosen, namespace=self.namespace)
 
-    def wait_logged(self, name: str, text: str, timeout: float = 60) -> str:
-        """Wait until a Job's pods wrote a text; returns all they wrote.
-
-        Raises:
-            AssertionError: They did not within `timeout` seconds.
-        """
-        return wait_until(
-            lambda: text in (told := self.logs(name)) and told, f"{text!r} in the logs of Job {name}", timeout=timeout
-        )
-
     def ended(self, name: str, timeout: float = 120) -> Manifest:
         """Wait until a Job is complete or has failed; returns it.
 
         Raises:
             AssertionError: It did not end within `timeout` seconds.
         """
-        return wait_until(
-            lambda: (job := self.cluster.get("job", name, self.namespace)) and ending(job) and job,
-            f"Job {name} to end",
-            timeout=timeout,
-        )
+        wait_until(lambda: ending(self._get(name)), f"Job {name} to end", timeout=timeout)
+        return self._get(name)
+
+    def _get(self, name: str) -> Manifest:
+        return self.cluster.get("job", name, self.namespace)
 
     def succeeded(self, name: str, timeout: float = 120) -> str:
         """Wait until a Job ends, and assert that it is complete; returns what its pods wrote."""
