@@ -24,6 +24,15 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{/*
+Where the primary is up to now: behind its Service, which an upgrade that promotes another pod has not switched yet; or
+without that Service, of a release that had no replicas.
+*/}}
+{{- define "mariadb.rotationHosts" -}}
+{{- $fullname := include "mariadb.fullname" . }}
+{{- if include "mariadb.replicates" . }}{{ $fullname }}-primary {{ end }}{{ $fullname }}
+{{- end }}
+
 {{/* A Secret's passwords as a volume: `dict "root" . "name" current|next "secret" …`. */}}
 {{- define "mariadb.rotationVolume" -}}
 name: {{ .name }}
@@ -59,7 +68,7 @@ next ones are in a Secret that somebody else made, or in one that goes with the 
   (include "mariadb.rotationVolume" (dict "root" . "name" "current" "secret" $current) | fromYaml)
   (include "mariadb.rotationVolume" (dict "root" . "name" "next" "secret" $next) | fromYaml) }}
 {{- $command := concat (list "/scripts/rotate.sh") (include "mariadb.rotationAccounts" . | fromYamlArray) }}
-{{- $env := dict "DB_HOST" (include "mariadb.jobHost" .) "OVERLAP_SECONDS" .Values.passwordRotation.overlapSeconds }}
+{{- $env := dict "DB_HOSTS" (include "mariadb.rotationHosts" .) "OVERLAP_SECONDS" .Values.passwordRotation.overlapSeconds }}
 {{- $resources := dict "requests" (dict "cpu" "10m" "memory" "32Mi") "limits" (dict "memory" "64Mi") }}
 {{- $pod := dict "root" . "component" "password-rotation" "command" $command "scripts" (include "mariadb.rotationName" .) }}
 {{- include "mariadb.jobPod" (merge $pod (dict "env" $env "resources" $resources "mounts" $mounts "volumes" $volumes)) }}

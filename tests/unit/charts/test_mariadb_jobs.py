@@ -296,7 +296,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
                 "clerk=password",
             ],
             "spec.template.spec.containers[0].env": [
-                {"name": "DB_HOST", "value": "mariadb"},
+                {"name": "DB_HOSTS", "value": "mariadb"},
                 {"name": "OVERLAP_SECONDS", "value": "600"},
             ],
             "spec.template.spec.containers[0].resources.limits": {"memory": "64Mi"},

@@ -17,6 +17,15 @@ chosen_dump() {
   echo "$newest"
 }
 
+# await_primary SECONDS: a replica that is being promoted takes no writes before it has all there is.
+await_primary() {
+  local until=$((SECONDS + $1))
+  until [[ $(client --execute='SELECT @@read_only') == 0 ]]; do
+    ((SECONDS < until)) || fail "$DB_HOST is read-only for $1 s: it is no primary"
+    sleep 1
+  done
+}
+
 prepare_memory() {
   client --execute='CREATE TABLE IF NOT EXISTS mysql.helm_restores (
     request VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY,
@@ -52,6 +61,7 @@ restore() {
   check_sum "$file"
   check_complete "$file"
   await_database 300
+  await_primary 300
   prepare_memory
   before=$(client --execute="SELECT dump, finished FROM mysql.helm_restores WHERE request = $(quoted "$request")")
   if [[ -n $before ]]; then

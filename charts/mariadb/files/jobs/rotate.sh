@@ -2,7 +2,7 @@
 # rotate.sh ACCOUNT=KEY...: let each account log in with the password in file KEY of /run/secrets/next, which the Secret
 # will hold, and with the one in /run/secrets/current, which it holds now, and with no other. So at any moment both work,
 # whatever is interrupted; and a run in which the two are the same, drops what was there before.
-# DB_HOST, REPLICAS and OVERLAP_SECONDS come by the environment.
+# DB_HOSTS, the first of which that answers is the database, and OVERLAP_SECONDS come by the environment.
 set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -10,18 +10,28 @@ set -euo pipefail
 readonly current=/run/secrets/current
 readonly next=/run/secrets/next
 
-# enter: find the password root has. An interrupted run may have left either. 1 when there is none that works.
+# enter: find the database, and the password root has: an interrupted run may have left either. 1 when there is none.
 enter() {
   local folder problem until=$((SECONDS + 60))
   while true; do
-    for folder in "$current" "$next"; do
-      password_file=$folder/root-password
-      if problem=$(client --execute='DO 1' 2>&1); then return; fi
+    for DB_HOST in $DB_HOSTS; do
+      for folder in "$current" "$next"; do
+        password_file=$folder/root-password
+        if problem=$(client --execute='DO 1' 2>&1); then return; fi
+      done
+      if [[ $problem == *'ERROR 1045'* ]]; then break 2; fi
     done
-    if [[ $problem == *'ERROR 1045'* ]] || ((SECONDS > until)); then break; fi
+    ((SECONDS < until)) || break
     sleep 1
   done
   log "no login as root on $DB_HOST, with the password of now or the next: $problem"
+  return 1
+}
+
+# writable: what a replica is told of passwords is not told to the primary, and parts the two.
+writable() {
+  [[ $(client --execute='SELECT @@read_only') == 0 ]] && return
+  log "$DB_HOST is read-only: it is no primary"
   return 1
 }
 
@@ -61,13 +71,14 @@ seconds_left() {
       AND JSON_VALUE(priv, '\$.auth_or[1].authentication_string') NOT IN (@current, @next);"
 }
 
-# alter ACCOUNT=KEY: on all hosts it may come from. As hashes: passwords as text would stand in the binary log.
+# alter ACCOUNT=KEY: on all hosts it may come from, where it is not so already. As hashes: passwords as text would stand in the binary log.
 alter() {
   local statements
   statements=$(ask "$1" "SELECT CONCAT('ALTER USER ', QUOTE(user), '@', QUOTE(host),
       ' IDENTIFIED VIA mysql_native_password USING ', QUOTE(@next),
       IF(@next = @current, '', CONCAT(' OR mysql_native_password USING ', QUOTE(@current))), ';')
-    FROM mysql.global_priv WHERE user = @user;")
+    FROM mysql.global_priv WHERE user = @user AND NOT (JSON_VALUE(priv, '\$.authentication_string') = @next
+      AND COALESCE(JSON_VALUE(priv, '\$.auth_or[1].authentication_string'), @next) = @current);")
   client <<<"$statements"
 }
 
@@ -86,7 +97,7 @@ rotate() {
     shift
     if [[ -e $current/${account#*=} || $account != *=replication-password ]]; then set -- "$@" "$account"; fi
   done
-  if ! enter; then
+  if ! enter || ! writable; then
     unchanged "$@" || fail 'nothing was changed'
     log 'no password changes: left as it is'
     return
