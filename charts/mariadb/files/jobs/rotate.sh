@@ -14,6 +14,7 @@ readonly next=/run/secrets/next
 enter() {
   local folder problem until=$((SECONDS + 60))
   while true; do
+    # shellcheck disable=SC2153 # the hosts are one list, from outside
     for DB_HOST in $DB_HOSTS; do
       for folder in "$current" "$next"; do
         password_file=$folder/root-password
@@ -71,7 +72,8 @@ seconds_left() {
       AND JSON_VALUE(priv, '\$.auth_or[1].authentication_string') NOT IN (@current, @next);"
 }
 
-# alter ACCOUNT=KEY: on all hosts it may come from, where it is not so already. As hashes: passwords as text would stand in the binary log.
+# alter ACCOUNT=KEY: on all hosts it may come from, where it is not so already. As hashes: passwords as text would stand
+# in the binary log.
 alter() {
   local statements
   statements=$(ask "$1" "SELECT CONCAT('ALTER USER ', QUOTE(user), '@', QUOTE(host),
