@@ -456,10 +456,14 @@ def test_the_notes_name_the_members(render: Render) -> None:
 def test_jobs_work_on_the_primary(render: Render) -> None:
     """Dumps, and passwords, the replicas' among them; members let the jobs in."""
     values = {"replication": {"primary": 1}, "passwordRotation": {"enabled": True}, "networkPolicy": {"enabled": True}}
-    rendered = render(values=values | ON)
-    job = rendered["Job"]
+    rendered = render(values=values | ON | {"backup": {"enabled": True}})
+    backup = rendered["CronJob"]["spec.jobTemplate.spec.template.spec.containers[0].env"]
+    assert {"name": "DB_HOST", "value": "mariadb-replica-1.mariadb-replica"} in backup
+    job = rendered["Job", "mariadb-rotation"]
     container = job["spec.template.spec.containers[0]"]
-    assert {"name": "DB_HOST", "value": "mariadb-replica-1.mariadb-replica"} in container["env"]
+    assert {"name": "DB_HOSTS", "value": "mariadb-primary mariadb"} in container["env"], (
+        "not yet the one to be promoted"
+    )
     assert "replication_user=replication-password" in container["command"]
     for volume in ("current", "next"):
         secret = job[f"spec.template.spec.volumes[name={volume}].secret"]
