@@ -60,7 +60,10 @@ NO_MANIFESTS = [
     (
         "kind: A\nb: c: d\n",
         f"{PARSE}converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context",
-        "2: this is not valid YAML: mapping values are not allowed in this context.",
+        (
+            "2: this is not valid YAML: mapping values are not allowed in this context. Mostly a block is indented "
+            "wrongly: `nindent` begins a new line, `indent` does not."
+        ),
     ),
     (
         "@\n",
