@@ -17,7 +17,7 @@ from timonier.cluster.steps import Steps
 from timonier.errors import TimonierError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Without a font Chromium ends as soon as it is to draw text.
+# Without any font text has no size, and Playwright does not count it as visible.
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
