@@ -35,6 +35,7 @@ class Reading:
 
     Attributes:
         answers: What came of every request.
+        due: How many would have been sent had every answer come before the next one was due.
         unkept: How many sessions had lost their draft before the rollout began.
         lost: How many had after it.
         seconds: How long the sessions read.
@@ -44,6 +45,7 @@ class Reading:
     """
 
     answers: list[Answer]
+    due: float
     unkept: int
     lost: int
     seconds: float
@@ -111,7 +113,8 @@ def read_through(cluster: TestCluster, setup: Setup, namespace: str, users: Sequ
     seconds = time.monotonic() - began
     share = (time.process_time() - cpu) / seconds
     lost = sum(not user.shown for user in users)
-    return Reading(traffic.answers, unkept, lost, seconds, rollout, share, os.getloadavg()[0])
+    due = len(users) * seconds / EVERY
+    return Reading(traffic.answers, due, unkept, lost, seconds, rollout, share, os.getloadavg()[0])
 
 
 def restarted(cluster: TestCluster, setup: Setup, namespace: str) -> float:

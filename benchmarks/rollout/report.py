@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from benchmarks.rollout.measurement import Reading, Result
 
 
+CONDITIONS = ["set-up", "read for", "rollout", "asked of what was due", "slowest answer", "client late by"]
+CONDITIONS += ["client's cpu", "load", "failures"]
+
+
 def table(results: Sequence[Result]) -> str:
     """Say what each set-up did to its users, and then how that was measured."""
     rows = [("set-up", "requests failed", "drafts lost", "items lost with the database's pod")]
     rows += [(one.setup.title, requests(one.reading), drafts(one), items(one)) for one in results]
-    head = ("set-up", "read for", "rollout", "slowest answer", "client late by", "client's cpu", "load", "failures")
-    measured = [head, *((one.setup.name, *conditions(one.reading)) for one in results)]
+    measured = [tuple(CONDITIONS), *((one.setup.name, *conditions(one.reading)) for one in results)]
     return f"{markdown(rows)}\n\n{markdown(measured)}"
 
 
@@ -48,12 +51,13 @@ def items(result: Result) -> str:
     return told if before > after else f"**{told}**"
 
 
-def conditions(reading: Reading) -> tuple[str, str, str, str, str, str, str]:
+def conditions(reading: Reading) -> tuple[str, ...]:
     """Say what the client and the machine did meanwhile."""
     late = [answer.late for answer in reading.answers]
     return (
         f"{reading.seconds:.0f} s",
         f"{reading.rollout:.0f} s",
+        f"{len(reading.answers) / reading.due:.0%}",
         f"{max(answer.seconds for answer in reading.answers):.1f} s",
         f"{median(late) * 1000:.0f} ms, at most {max(late) * 1000:.0f} ms",
         f"{reading.cpu:.0%} of one",
