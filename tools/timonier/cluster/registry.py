@@ -104,11 +104,13 @@ def load(engine: Engine, nodes: Sequence[str], image: str, steps: Steps) -> None
     with steps.step(f"Load {image}") as step:
         address = start(engine, steps)
         pushed = f"{address}/{full_name(image)}"
-        engine("tag", image, pushed)
-        try:
-            engine("push", "--quiet", pushed)
-        finally:
-            engine("rmi", "--no-prune", pushed)
+        # One process at a time: the other one's name for it would be gone when this one pushes or removes it.
+        with cache.lock(f"push-{image}"):
+            engine("tag", image, pushed)
+            try:
+                engine("push", "--quiet", pushed)
+            finally:
+                engine("rmi", "--no-prune", pushed)
         for number, node in enumerate(missing):
             step.advance(number, len(missing))
             _pull_on(engine, node, full_name(image))
