@@ -90,7 +90,7 @@ def directories(cluster: TestCluster, storage: str) -> Iterator[tuple[Directorie
     """Directories of two nodes that take pods; of the same one, twice, where there is only one."""
     nodes = [node["metadata"]["name"] for node in cluster.list("nodes") if not node["spec"].get("taints")]
     with cluster.new_namespace("administrator") as namespace:
-        cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=privileged")
+        cluster.kubectl("label", "--overwrite", "namespace", namespace, "pod-security.kubernetes.io/enforce=privileged")
         pods = {node: administrator(node) for node in (nodes[0], nodes[-1])}
         cluster.apply(*pods.values(), namespace=namespace)
         for node in pods:
