@@ -83,6 +83,14 @@ def test_secret(type_in: Callable[[str, str], str], cluster: TestCluster, namesp
     assert told.split() == ["password", "440", "root-password", "440", "not-a-good-one"]
 
 
+@pytest.mark.chapter("Secret: keys")
+def test_secret_that_exists(type_in: Callable[[str, str], str], cluster: TestCluster, namespace: str) -> None:
+    """The database takes its passwords from other keys of a Secret that somebody else made, and the chart has none."""
+    assert "springuser@%" in type_in("05-secrets-and-configmaps.md", "A Secret that exists").splitlines()
+    secrets = {secret["metadata"]["name"] for secret in cluster.list("secrets", namespace)}
+    assert {name for name in secrets if not name.startswith("sh.helm.")} == {"database-passwords"}
+
+
 @pytest.mark.chapter("ConfigMap: literals", "ConfigMap: env references", "ConfigMap: checksum annotation")
 def test_variables(type_in: Callable[[str, str], str]) -> None:
     """Variables come from the ConfigMap, and a changed one reaches the pods, because these are replaced."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,16 @@ def test_pod_deleted(stack: Stack) -> None:
     assert uid(stack.database()) != uid(pod)
     assert uid(stack.claim()) == uid(claim)
     assert stack.names() == names
+
+
+@pytest.mark.chapter("StatefulSet: terminationGracePeriodSeconds")
+def test_closed_before_it_ends(stack: Stack) -> None:
+    """A database whose pod is deleted has the time to close: that is the last it says."""
+    cluster, namespace, name = stack.release.cluster, stack.release.namespace, stack.database()["metadata"]["name"]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        said = pool.submit(cluster.kubectl, "logs", "--follow", "--tail=1", name, namespace=namespace)
+        cluster.delete("pod", name, namespace)
+    assert said.result().rstrip().endswith("mariadbd: Shutdown complete"), said.result()
 
 
 @pytest.mark.chapter("StatefulSet: persistentVolumeClaimRetentionPolicy")
