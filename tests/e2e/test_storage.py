@@ -284,6 +284,24 @@ def test_an_upgrade_replaces_a_pod_that_never_was_ready(module_release: Callable
     assert stuck["spec"]["containers"][0]["image"].endswith(":none")
 
 
+@pytest.mark.chapter("StatefulSet: order")
+def test_pods_are_made_in_order_or_at_once(module_release: Callable[..., Release]) -> None:
+    """With OrderedReady a replica waits for the one before it to be ready. With Parallel, the default, none does."""
+    values = {**NOWHERE, "architecture": "replication"}
+    ordered = module_release(CHART, {**values, "podManagementPolicy": "OrderedReady"}, name="one", wait=False)
+    parallel = module_release(CHART, values, name="all", wait=False)
+    wait_until(lambda: replica_ordinals(parallel) == {"1", "2"}, "all replicas to be made")
+    wait_until(lambda: replica_ordinals(ordered), "the first replica to be made")
+    assert replica_ordinals(ordered) == {"1"}
+
+
+def replica_ordinals(release: Release) -> set[str]:
+    """The ordinals of the replicas that were made."""
+    names = {pod["metadata"]["name"] for pod in release.cluster.list("pods", release.namespace)}
+    prefix = f"{release.name}-mariadb-replica-"
+    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
+
 def await_pod(release: Release) -> None:
     """Wait until a release's pod is there, whatever becomes of it."""
     wait_until(lambda: release.pods("mariadb"), "the pod to be made")
