@@ -53,6 +53,7 @@ LINT_STEPS: tuple[tuple[str, ...], ...] = (
     ("timonier", "check", *CHARTS, "--strict"),
     ("python", "docs/cli.py", "--check"),
     ("python", "docs/rules.py", "--check"),
+    ("python", "docs/chapter.py", "--check"),
     ("python", ".ci/helm_lint.py", *CHARTS),
 )
 
