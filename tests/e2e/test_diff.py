@@ -245,12 +245,17 @@ def test_what_is_foretold_happens(
             one["diff"] for one in preview["changes"]
         ] or "token" in values
     for change in preview["changes"]:
-        happened = HAPPENED[change["effect"]["outcome"]]
-        wait_until(
-            lambda change=change, happened=happened: happened(before[change["name"]], state(shop, change)),
-            f"{change['kind']} {change['name']} to be {change['effect']['outcome']}, from {before[change['name']]}",
-            timeout=60,
-        )
+        wait_happened(shop, change, before[change["name"]])
+
+
+def wait_happened(shop: Release, change: dict[str, Any], before: tuple[str | None, set[str]]) -> None:
+    """Wait until an object is what it was foretold to be."""
+    outcome = change["effect"]["outcome"]
+    wait_until(
+        lambda: HAPPENED[outcome](before, state(shop, change)),
+        f"{change['kind']} {change['name']} to be {outcome}, from {before}",
+        timeout=60,
+    )
 
 
 def fields(change: dict[str, Any]) -> list[Any]:
@@ -298,7 +303,7 @@ def test_no_report_tells_a_secret(diff: Callable[..., Said], shop: Release, outp
         assert re.search("(<|&lt;)secret [0-9a-f]{12}(>|&gt;)", out)
 
 
-MARIADB = [
+MARIADB: list[tuple[dict[str, Any], bool]] = [
     ({"persistence": {"size": "9Gi"}}, True),
     ({"resources": {"limits": {"memory": "600Mi"}}}, False),
     ({"probes": {"readiness": {"periodSeconds": 7}}}, False),
