@@ -96,10 +96,11 @@ _Key = tuple[str, str, str, str]
 
 
 def _keys(manifests: Iterable[Manifest], namespace: str) -> list[tuple[Manifest, _Key]]:
-    return [(one, _key(one.identity, namespace)) for one in manifests]
+    return [(one, key_of(one.identity, namespace)) for one in manifests]
 
 
-def _key(identity: Identity, namespace: str) -> _Key:
+def key_of(identity: Identity, namespace: str) -> _Key:
+    """Return what an object in the cluster goes by."""
     return identity.group, identity.kind, identity.namespace or namespace, identity.name
 
 
@@ -119,7 +120,7 @@ def fetch(manifests: Sequence[Manifest], namespace: str, access: Access) -> dict
     index = {}
     for one in found:
         identity = identify(one)
-        index[_key(identity, namespace)] = one
+        index[key_of(identity, namespace)] = one
         if not identity.namespace:
             index |= {(identity.group, identity.kind, name, identity.name): one for name in _namespaces(manifests)}
     return index

@@ -169,6 +169,37 @@ def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[.
     assert "refused  ConfigMap c  the API server says: data: Forbidden: field is immutable" in out
 
 
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({}, "refused  ConfigMap c  it is in the cluster, and not Helm's"),
+        (
+            {"annotations": {"meta.helm.sh/release-name": "other", "meta.helm.sh/release-namespace": "here"}},
+            "refused  ConfigMap c  it belongs to the release here/other",
+        ),
+        (
+            {
+                "labels": {"app.kubernetes.io/managed-by": "Helm"},
+                "annotations": {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace": "here"},
+            },
+            "adopted  ConfigMap c  it is in the cluster already, and this release's",
+        ),
+        (None, "created  ConfigMap c"),
+    ],
+)
+def test_an_added_object_may_be_there_already(
+    run: Run, chart: Path, cluster: Callable[..., str], metadata: dict[str, Any] | None, said: str
+) -> None:
+    """Helm refuses to touch what is not its release's."""
+    there = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "here", **(metadata or {})},
+    }
+    cluster(deployed=[stored(1, "")], live=[] if metadata is None else [there])
+    assert f"  {said}\n" in run("diff", "release:shop", chart)[1]
+
+
 def test_what_the_server_may_not_be_asked_is_said(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
     """And the manifest is compared instead."""
     cluster(deployed=[stored(1, CONFIG)], apply='Error from server (Forbidden): configmaps "c" is forbidden\n')

@@ -141,6 +141,7 @@ def diff(
     - `timonier diff charts/eni-todo charts/eni-todo --old-kube-version 1.30.0 --new-kube-version 1.36.0`
     - `timonier diff before.yaml after.yaml -o json`
     """
+    from timonier.diff.adopt import with_owners
     from timonier.diff.compare import Options, compare
     from timonier.diff.filters import Filter, read_rules
     from timonier.diff.redact import Redactor
@@ -149,7 +150,7 @@ def diff(
     from timonier.diff.upgrade import asking_cluster, kept_values, stored_of
     from timonier.kube import Access
     from timonier.live import LiveSource
-    from timonier.source import open_any
+    from timonier.source import ChartSource, open_any
     from timonier.values import Settings
 
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
@@ -176,6 +177,8 @@ def diff(
         sides, how = (sides[0], asked.side), replace(how, refused=asked.refused)
         notes += [asked.note] if asked.note else []
     difference = replace(compare(*sides, how), notes=tuple(notes))
+    if stored and isinstance(other, ChartSource):
+        difference = with_owners(difference, sides[1].drafts, stored, access)
     if output is Format.PATCH:
         typer.echo(_patch(one, sides, how.redactor), nl=False)
     else:
