@@ -83,3 +83,28 @@ def test_the_command_shows_no_secret(
         assert value not in out + err
         assert encoded(value) not in out + err
     assert encoded("swordfish1") in run("diff", chart, chart, change, "-o", output, "--show-secrets")[1]
+
+
+@pytest.mark.parametrize("value", ["pass1w", "correct-horse-battery", "p€ss&wörd", 'with "quotes"'])
+@pytest.mark.parametrize("write", ["{}", "--password={}", "jdbc:db://u:{}@db/x", "a {} b"])
+def test_a_value_is_found_wherever_it_is(value: str, write: str) -> None:
+    """As it is, in JSON, in base64, and in base64 of more than itself; in a ConfigMap, an annotation, an argument."""
+    redactor = Redactor()
+    redactor.learn([secret(value)], ["shop"])
+    forms = [write.format(value), write.format(encoded(value)), json.dumps({"a": write.format(value)})]
+    forms += [encoded(f"user:{value}"), encoded(f"{value}:user")] if len(value) > 7 else []
+    for form in forms:
+        shown = str(redactor.redact({"kind": "ConfigMap", "data": {"a": form}}))
+        assert "<secret " in shown, form
+        assert value not in shown
+        assert encoded(value).rstrip("=")[:-1] not in shown
+
+
+def test_what_is_everywhere_is_not_hidden_everywhere() -> None:
+    """Names of objects, ports, single letters, and a short word within a longer one: nobody could read the rest."""
+    redactor = Redactor()
+    values = {"a": "shop", "b": "3306", "c": "x", "d": "true", "e": "todo"}
+    redactor.learn([{"apiVersion": "v1", "kind": "Secret", "stringData": values}], ["shop"])
+    document = {"kind": "ConfigMap", "data": {"a": "shop:3306 x true", "image": "timonier/eni-todo:1"}}
+    assert redactor.redact(document) == document
+    assert "todo" not in str(redactor.redact({"kind": "ConfigMap", "data": {"a": "user=todo"}}))
