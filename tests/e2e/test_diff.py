@@ -309,7 +309,7 @@ MARIADB: list[tuple[dict[str, Any], bool]] = [
     ({"persistence": {"size": "9Gi"}}, True),
     ({"resources": {"limits": {"memory": "600Mi"}}}, False),
     ({"probes": {"readiness": {"periodSeconds": 7}}}, False),
-    ({"commonLabels": {"team": "a"}}, True),
+    ({"commonLabels": {"team": "a"}}, False),
     ({"auth": {"password": "given-password-1"}}, False),
     ({"configuration": "[mysqld]\nmax_connections=50\n"}, False),
     ({"persistence": {"storageClass": "other"}}, True),
