@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from semantic_version import Version
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from semantic_version import Version
 
 _PART = r"[0-9|xX*]+"
 _SUFFIX = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
@@ -23,6 +23,7 @@ _OPERATORS = r"=|!=|>=|=>|<=|=<|>|<|~>|~|\^|"
 _ONE = re.compile(rf"({_OPERATORS})\s*{_VERSION}(\s*,\s*|\s+)?")
 _RANGE = re.compile(rf"\s*({_VERSION})\s+-\s+({_VERSION})\s*")
 _LOOSE = re.compile(rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-{_SUFFIX})?(\+{_SUFFIX})?")
+_PLAIN = re.compile(r"v?\d+(?:\.\d+){0,2}")
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+")
 _WILD = ("x", "X", "*", "")
 
@@ -59,12 +60,20 @@ def is_constraint(text: str) -> bool:
 
 def is_exact(text: str) -> bool:
     """Whether a version names one alone, by three numbers: `1.2` may stand for any patch of it."""
-    return bool(_EXACT.match(text) and parse_version(text))
+    return bool(_EXACT.match(text)) and is_version(text)
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is a version, a leading `v` and missing numbers allowed."""
+    # Of plain numbers that is known without the library, whose import takes as long as all else before a push.
+    return bool(_PLAIN.fullmatch(text)) or parse_version(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def parse_version(text: str) -> Version | None:
     """Read a version, a leading `v` and missing numbers allowed; None when it is none."""
+    from semantic_version import Version
+
     if not (match := _LOOSE.fullmatch(text)):
         return None
     major, minor, patch, *suffixes = match.groups(default="")

@@ -21,7 +21,7 @@ import yaml
 
 from timonier import yamlio
 from timonier.chartfiles import read_archive
-from timonier.constraints import parse_version
+from timonier.constraints import is_version
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _check_metadata(metadata: Any, chart: ChartFiles) -> None:  # noqa: ANN401 -
     name, version = (str(said.get(key) or "") for key in ("name", "version"))
     if not _NAME.fullmatch(name):
         raise SourceError(f"{where}: name: {name or 'nothing'} is no chart's name.", hint="Use a-z, 0-9 and -.")
-    if not parse_version(version):
+    if not is_version(version):
         raise SourceError(f"{where}: version: {version or 'nothing'} is no version.", hint="Write it as in 1.2.3.")
 
 

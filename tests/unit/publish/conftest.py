@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from timonier.publish import registry as asking
 from timonier.publish import transport
 
 if TYPE_CHECKING:
@@ -227,5 +226,4 @@ def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The user's logins have no say, and nobody waits between two tries."""
     monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(tmp_path / "helm.json"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    monkeypatch.setattr(asking, "pause", lambda _: None)
-    monkeypatch.setattr(transport, "_BACKOFF", 0.0)
+    monkeypatch.setattr(transport, "pause", lambda _: None)

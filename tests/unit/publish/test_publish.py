@@ -14,6 +14,7 @@ import pytest
 from timonier.chartfiles import ChartFiles
 from timonier.package import Archive, package
 from timonier.publish import registry as asking
+from timonier.publish import transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +181,7 @@ def test_what_passes_by_itself_is_tried_again(
 ) -> None:
     """After a pause: the one the registry asks for, where it does."""
     pauses: list[float] = []
-    monkeypatch.setattr(asking, "pause", pauses.append)
+    monkeypatch.setattr(transport, "pause", pauses.append)
     registry.fails(**broken)
     assert publish(archive)[0] == 0
     assert pauses == [7.0 if broken.get("headers") else 0.3]

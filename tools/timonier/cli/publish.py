@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -207,8 +207,9 @@ def _to_registry(archive: Archive, provenance: bytes | None, place: str, request
     host, path = oci.read_place(place)
     plain = request.plain_http or is_plain(host)
     access = Access(host, find_login(host), plain, request.ca_file, request.verify)
-    with _progress(f"publishing {archive.file_name} to {host}") as progress:
-        registry = Registry(Transport(access, f"{path}/{archive.name}"), progress)
+    transport = Transport(access, f"{path}/{archive.name}")
+    with closing(transport), _progress(f"publishing {archive.file_name} to {host}") as progress:
+        registry = Registry(transport, progress)
         told = oci.publish(archive, provenance, registry, tags=request.tags, dry_run=request.dry_run)
     if request.cosign and not request.dry_run:
         sign_by_cosign(find_cosign(), f"{registry.label}@{told.digest}", key=request.cosign_key)

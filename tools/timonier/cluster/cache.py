@@ -85,18 +85,15 @@ def _make(place: Path, make: Callable[[Path], None]) -> None:
 @contextmanager
 def lock(name: str, *, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Keep other processes of this user out of the block that works on `name`."""
-    from filelock import FileLock, Timeout
+    import fcntl
 
     locks = folder() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
-    held = FileLock(locks / f"{name.replace('/', '_').replace(':', '_')}.lock")
-    try:
-        held.acquire(blocking=False)
-    except Timeout:
-        if waiting:
-            waiting()
-        held.acquire()
-    try:
-        yield
-    finally:
-        held.release()
+    with (locks / f"{name.replace('/', '_').replace(':', '_')}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield  # closing the file lets the others in, also when this process is killed

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 from timonier.errors import PublishError
+from timonier.publish import transport
 from timonier.publish.transport import PASSING, TRIES, NoAnswerError, Transport, as_json, codes, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import urllib3
+    from timonier.publish.transport import Answer
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _READ = f"{MANIFEST}, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -22,7 +22,6 @@ _OK, _CREATED, _TAKEN, _NO_CONTENT, _NOT_FOUND = 200, 201, 202, 204, 404
 # What registries mean by "there is none": the spec's codes, and Harbor's.
 _ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}
 _CHUNK = 4 * 1024 * 1024
-_LONGEST_PAUSE = 60.0
 _BINARY = "application/octet-stream"
 
 
@@ -44,22 +43,17 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def pause(seconds: float) -> None:
-    """Wait before an upload goes on."""
-    time.sleep(seconds)
-
-
 class Registry:
     """One repository of a registry: what is there, and what is sent."""
 
-    def __init__(self, transport: Transport, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+    def __init__(self, way: Transport, progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Ask nothing yet.
 
         Args:
-            transport: The way there.
+            way: The way there.
             progress: Told how many bytes of a blob were sent, of how many.
         """
-        self._transport = transport
+        self._transport = way
         self._progress = progress
 
     @property
@@ -96,7 +90,7 @@ class Registry:
                 if attempt == TRIES - 1:
                     message = f"{self._transport.access.host} {problem}, {TRIES} times."
                     raise PublishError(message, hint="Nothing was published. Try again later.") from None
-                pause(min(problem.after, _LONGEST_PAUSE) or 0.3 * 2**attempt)
+                transport.pause(problem.after or transport.backoff(attempt))
             else:
                 return
 
@@ -116,7 +110,7 @@ class Registry:
 
     def _ask(
         self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Answer:
         try:
             return self._transport.ask(method, path, body=body, headers=headers)
         except NoAnswerError as problem:
@@ -139,8 +133,8 @@ class _PassingError(Exception):
 class _Upload:
     """A blob on its way, and how far it got."""
 
-    def __init__(self, transport: Transport, content: bytes, digest: str, progress: Callable[[int, int], None]) -> None:
-        self._transport = transport
+    def __init__(self, way: Transport, content: bytes, digest: str, progress: Callable[[int, int], None]) -> None:
+        self._transport = way
         self._content = content
         self._digest = digest
         self._progress = progress
@@ -181,21 +175,19 @@ class _Upload:
             answer = self._transport.ask("GET", place)
         except NoAnswerError as problem:
             raise _PassingError(str(problem)) from None
-        end = str(answer.headers.get("Range", "")).rpartition("-")[2]
+        end = str(answer.headers.get("range", "")).rpartition("-")[2]
         if answer.status == _NO_CONTENT and end.isdecimal():
-            self._place = urljoin(place, answer.headers.get("Location") or place)
+            self._place = urljoin(place, answer.headers.get("location") or place)
             # Of nothing it is told as `0-0`, as it is of one byte: that one is sent again, in a new upload.
             self._sent = int(end) + 1 if end != "0" else 0
 
-    def _locate(self, answer: urllib3.BaseHTTPResponse) -> None:
-        where = answer.headers.get("Location")
+    def _locate(self, answer: Answer) -> None:
+        where = answer.headers.get("location")
         if not where:
             raise self._transport.fault("it does not say where to upload to", answer)
         self._place = urljoin(self._transport.url("/blobs/uploads/"), where)
 
-    def _ask(
-        self, method: str, path: str, what: str, wanted: int, body: bytes | None = None
-    ) -> urllib3.BaseHTTPResponse:
+    def _ask(self, method: str, path: str, what: str, wanted: int, body: bytes | None = None) -> Answer:
         headers = {"Content-Length": "0"} if body is None else {"Content-Type": _BINARY}
         if body and (self._sent or method == "PATCH"):
             headers["Content-Range"] = f"{self._sent}-{self._sent + len(body) - 1}"
@@ -207,5 +199,4 @@ class _Upload:
             return answer
         if answer.status not in PASSING:
             raise self._transport.fault(what, answer)
-        after = str(answer.headers.get("Retry-After", ""))
-        raise _PassingError(f"did not take it: {told(answer)}", after=float(after) if after.isdecimal() else 0.0)
+        raise _PassingError(f"did not take it: {told(answer)}", after=answer.after)
