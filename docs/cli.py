@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from timonier.cli.app import app
+from timonier.cli.app import make_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def update(page: Path, name: str, lines: list[str], *, check: bool) -> str:
 def main() -> int:
     """Bring all pages up to date; return the exit code."""
     check = sys.argv[1:] == ["--check"]
-    verbs = typer.main.get_command(app).commands.items()
+    verbs = typer.main.get_command(make_app()).commands.items()
     wrong = [update(REFERENCE / f"{verb}.md", "options", options(verb, one), check=check) for verb, one in verbs]
     wrong.append(update(INDEX, "pages", index(), check=check))
     for line in filter(None, wrong):

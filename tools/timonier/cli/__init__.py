@@ -44,11 +44,11 @@ def _run(arguments: list[str]) -> int:
 
     from typer import Abort, TyperException
 
-    from timonier.cli.app import app
+    from timonier.cli.app import make_app
     from timonier.errors import TimonierError
 
     try:
-        code = app(arguments, prog_name="timonier", standalone_mode=False)
+        code = make_app(*arguments[:1])(arguments, prog_name="timonier", standalone_mode=False)
     except TimonierError as error:
         return _say(str(error), error.exit_code)
     except TyperException as error:

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import importlib
+from typing import Annotated, Any
 
 import typer
 
 from timonier import __version__
-from timonier.cli.changed import changed
-from timonier.cli.check import check
-from timonier.cli.coverage import coverage
-from timonier.cli.diff import diff
-from timonier.cli.docs import docs
-from timonier.cli.fuzz import fuzz
-from timonier.cli.package import package
-from timonier.cli.publish import publish
-from timonier.cli.render import render
-from timonier.cli.upgrade_test import upgrade_test
 
-app = typer.Typer(
-    name="timonier",
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+# In the order of `--help`: what is asked of a chart without a cluster, then what has to do with one. A verb's module
+# and function are called as the verb.
+VERBS = (
+    *("render", "check", "diff", "coverage", "docs", "fuzz"),
+    *("package", "publish", "changed", "upgrade-test", "cluster", "doctor"),
 )
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "upgrade-test": {"context_settings": {"allow_extra_args": True}},
+    "doctor": {"epilog": "Example: timonier doctor -o json"},
+}
+
+
+def make_app(verb: str = "") -> typer.Typer:
+    """Return the command line.
+
+    Args:
+        verb: The only verb that will be asked for; empty or unknown for all of them. What typer makes of the others'
+            options would take longer than many a command itself.
+    """
+    app = typer.Typer(
+        name="timonier",
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(timonier)
+    for name in (verb,) if verb in VERBS else VERBS:
+        _add(app, name)
+    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    function = name.replace("-", "_")
+    module = importlib.import_module(f"timonier.cli.{function}")
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name)
+    else:
+        app.command(name, **_SETTINGS.get(name, {}))(getattr(module, function))
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a typer callback
@@ -32,7 +55,6 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a t
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def timonier(
     context: typer.Context,
     *,
@@ -40,7 +62,7 @@ def timonier(
         bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Render, compare and test Helm charts.
+    """Render, check, compare, test and publish Helm charts.
 
     Examples:
     - `timonier render charts/eni-todo --all-cases -o summary`
@@ -50,22 +72,3 @@ def timonier(
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-app.command()(render)
-app.command()(check)
-app.command()(diff)
-app.command()(coverage)
-app.command()(docs)
-app.command()(fuzz)
-app.command()(package)
-app.command()(publish)
-app.command()(changed)
-app.command("upgrade-test", context_settings={"allow_extra_args": True})(upgrade_test)
-
-
-from timonier.cli import cluster  # noqa: E402
-from timonier.cli.doctor import doctor  # noqa: E402
-
-app.add_typer(cluster.app, name="cluster")
-app.command(epilog="Example: timonier doctor -o json")(doctor)
