@@ -96,7 +96,8 @@ def test_an_error_is_told_under_its_file(run: Run) -> None:
     assert (code, err) == (1, "")
     assert out == (
         "shop/templates/config.yaml\n"
-        "    9  error    schema  data.count must be text, not a whole number (3).\n"
+        "    9  error    schema  data.count must be text, not a whole number (3). "
+        "Put it into quotes: in a template, `| quote`.\n"
         "                ConfigMap default/shop-config at data.count, value wrong, every case, manifest line 10\n"
         "\n"
         "1 chart, 2 cases, 2 Kubernetes versions: 1 error, 0 warnings\n"
@@ -113,7 +114,7 @@ def test_the_same_in_json(run: Run) -> None:
         "rule": "schema",
         "severity": "error",
         "message": "data.count must be text, not a whole number (3).",
-        "hint": "",
+        "hint": "Put it into quotes: in a template, `| quote`.",
         "source": "shop",
         "file": "shop/templates/config.yaml",
         "line": 9,
