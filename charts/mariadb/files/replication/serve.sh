@@ -42,9 +42,10 @@ give_way() {
 
 main() {
   local nonce command given
-  nonce=$(head -c 32 /dev/urandom | sha256sum | cut -d' ' -f1)
-  printf '%s\n' "$nonce"
-  read -r -t 10 command given || return 1
+  # A probe only connects, and goes.
+  nonce=$({ head -c 32 /dev/urandom | sha256sum | cut -d' ' -f1; } 2>/dev/null)
+  printf '%s\n' "$nonce" 2>/dev/null || return 1
+  read -r -t 10 command given && [[ -n $given ]] || return 1
   if [[ $given != "$(proof "$nonce" "$command")" ]]; then
     log "Refused ${SOCAT_PEERADDR:-somebody}: another replication password"
     return 1
