@@ -84,6 +84,19 @@ REASONS = (
         of="(Deployment|StatefulSet)/.*",
     ),
     Reason(
+        "service-targets-pod",
+        "The services selector does not match any pods",
+        "the label statefulset.kubernetes.io/pod-name, which picks the primary, is put on pods by Kubernetes itself",
+        of="Service/.*mariadb.*-(client|primary)",
+    ),
+    Reason(
+        "statefulset-has-poddisruptionbudget",
+        "No matching PodDisruptionBudget was found",
+        "the case promoted switches it off, to render that too; it is there by default",
+        of="StatefulSet/mariadb-replica",
+        unless="PodDisruptionBudget",
+    ),
+    Reason(
         "pod-probes",
         "Container is missing a readinessProbe",
         "kube-score takes a Service without selector (an outside database) for one that selects every pod",
