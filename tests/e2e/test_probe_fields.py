@@ -23,7 +23,7 @@ TCP: dict[str, Any] = {"tcpSocket": {"port": "http"}}
 EXEC: dict[str, Any] = {"exec": {"command": ["test", "-d", "/usr/local/tomcat/files"]}}
 HTTP: dict[str, Any] = {"httpGet": {"path": "/eni-todo/healthz", "port": 8080}}
 CLOSED: dict[str, Any] = {"tcpSocket": {"port": 8081}}
-MISSING: dict[str, Any] = {"exec": {"command": ["test", "-d", "/no/such/folder"]}}
+MISSING: dict[str, Any] = {"exec": {"command": ["sh", "-c", "echo something is missing; exit 1"]}}
 SLOW: dict[str, Any] = {"exec": {"command": ["sleep", "2"]}, "periodSeconds": 3}
 SOON: dict[str, Any] = {"periodSeconds": 1, "failureThreshold": 2}
 # A header that Tomcat answers 400: so the probe fails if, and only if, the header is sent.
@@ -134,12 +134,14 @@ def test_a_pod_that_fails_its_readiness_probe_is_left_out(started: dict[str, Rel
 
 
 @pytest.mark.chapter("Probes: liveness exec", "Probes: liveness tcpSocket", "Probes: failureThreshold")
-@pytest.mark.parametrize("name", ["missing", "deaf"])
-def test_a_container_that_fails_its_liveness_probe_is_restarted(started: dict[str, Release], name: str) -> None:
+@pytest.mark.parametrize(("name", "told"), [("missing", "something is missing"), ("deaf", ":8081: connect")])
+def test_a_container_that_fails_its_liveness_probe_is_restarted(
+    started: dict[str, Release], name: str, told: str
+) -> None:
     """By a command or a closed port, after failureThreshold failures in a row."""
     pod_of(started[name])
     wait_until(lambda: restarts(started[name].pods()[0]) > 0, "the container to be restarted", timeout=90)
-    assert unhealthy(started[name], "Liveness")
+    assert told in unhealthy(started[name], "Liveness")
 
 
 @pytest.mark.chapter("Probes: timeoutSeconds")
