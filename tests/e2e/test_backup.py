@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Shelf
 
-    from timonier.testing.cluster import TestCluster
     from timonier.testing.release import Release
 
 pytestmark = pytest.mark.e2e
@@ -122,12 +121,8 @@ class Database:
 
 
 @pytest.fixture(scope="module")
-def install(
-    cluster: TestCluster, module_namespace: str, module_release: Callable[..., Release]
-) -> Callable[..., Database]:
-    """Installs the chart where pods must be `restricted`: `install("shop", {"backup": {…}})`."""
-    enforced = "pod-security.kubernetes.io/enforce=restricted"
-    cluster.kubectl("label", "--overwrite", "namespace", module_namespace, enforced)
+def install(module_release: Callable[..., Release]) -> Callable[..., Database]:
+    """Installs the chart as a release of a name: `install("shop", {"backup": {…}})`."""
 
     def installed(name: str, values: dict[str, Any]) -> Database:
         release = module_release(CHART, QUICK | values, name=name)

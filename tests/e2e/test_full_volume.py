@@ -86,6 +86,7 @@ def cramped(cluster: TestCluster, module_namespace: str, module_shelf: Callable[
     """A claim of 1 MiB with one dump on it."""
     node = cluster.list("nodes")[-1]["metadata"]["labels"]["kubernetes.io/hostname"]
     with cluster.new_namespace("administrator") as own:
+        cluster.kubectl("label", "--overwrite", "namespace", own, "pod-security.kubernetes.io/enforce=privileged")
         folder = f"timonier-{own}"
         cluster.apply(administrator(node, folder), namespace=own)
         cluster.kubectl("wait", "pod/administrator", "--for=condition=Ready", "--timeout=60s", namespace=own)

@@ -70,9 +70,7 @@ def shared(
     module_release: Callable[..., Release],
     module_shelf: Callable[[str], Shelf],
 ) -> Shared:
-    """The namespace, where pods must be `restricted`."""
-    enforced = "pod-security.kubernetes.io/enforce=restricted"
-    cluster.kubectl("label", "--overwrite", "namespace", module_namespace, enforced)
+    """The namespace, and the claim."""
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "16Mi"}}}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "dumps"}, "spec": spec}
     cluster.apply(claim, namespace=module_namespace)
