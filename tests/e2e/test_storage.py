@@ -66,6 +66,15 @@ def own(storage: str, module_release: Callable[..., Release], node: str, kept: R
     return module_release(CHART, {**QUICK, **NOWHERE, "storageClass": own_class, **claims}, name="mariadb", wait=False)
 
 
+@pytest.fixture(scope="module")
+def running(own: Release) -> Release:
+    """The same, once its pod may run anywhere."""
+    del own.values["nodeSelector"]
+    own.upgrade()
+    own.wait_ready()
+    return own
+
+
 def claim(release: Release, name: str) -> Manifest:
     """A claim of a release."""
     return release.get("pvc", name)
@@ -121,7 +130,9 @@ def test_immediate_binds_before_there_is_a_consumer(storage: str, module_release
 
 
 @pytest.mark.chapter("StorageClass: volumeBindingMode WaitForFirstConsumer", "StorageClass: allowedTopologies")
-def test_wait_for_first_consumer_binds_where_the_pod_can_run(own: Release, node: str) -> None:
+def test_wait_for_first_consumer_binds_where_the_pod_can_run(
+    own: Release, node: str, request: pytest.FixtureRequest
+) -> None:
     """No volume as long as the pod can run nowhere; then one on the node that the class allows, and the pod there."""
     wait_until(
         lambda: reasons(own, CLAIM) & {"WaitForFirstConsumer", "WaitForPodScheduled"},
@@ -130,9 +141,7 @@ def test_wait_for_first_consumer_binds_where_the_pod_can_run(own: Release, node:
     assert phase(claim(own, CLAIM)) == "Pending"
     assert "volumeName" not in claim(own, CLAIM)["spec"]
 
-    del own.values["nodeSelector"]
-    own.upgrade()
-    [pod] = own.wait_ready()
+    [pod] = request.getfixturevalue("running").wait_ready()
     assert phase(claim(own, CLAIM)) == "Bound"
     assert pod["spec"]["nodeName"] == node
     assert "nodeSelector" not in pod["spec"]
@@ -147,17 +156,17 @@ def test_wait_for_first_consumer_binds_where_the_pod_can_run(own: Release, node:
     "PersistentVolumeClaim: accessModes",
     "StatefulSet: one volume each",
 )
-def test_the_volume_is_as_its_class_says(own: Release) -> None:
+def test_the_volume_is_as_its_class_says(running: Release) -> None:
     """Its provisioner made it, where the parameters say; mount options, which this one ignores, are the class's."""
-    made, bound = volume_of(own, CLAIM), claim(own, CLAIM)
-    name = f"own.{own.namespace}"
+    made, bound = volume_of(running, CLAIM), claim(running, CLAIM)
+    name = f"own.{running.namespace}"
     assert made["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"] == LOCAL_PATH
-    assert made["spec"]["hostPath"]["path"].endswith(f"/{own.namespace}/{CLAIM}/rows")
+    assert made["spec"]["hostPath"]["path"].endswith(f"/{running.namespace}/{CLAIM}/rows")
     assert made["spec"]["storageClassName"] == bound["spec"]["storageClassName"] == name
     assert made["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
     assert made["spec"]["accessModes"] == bound["spec"]["accessModes"] == ["ReadWriteOnce"]
     assert made["spec"]["capacity"] == bound["spec"]["resources"]["requests"] == {"storage": "1Gi"}
-    assert own.cluster.get("storageclass", name)["mountOptions"] == ["noatime"]
+    assert running.cluster.get("storageclass", name)["mountOptions"] == ["noatime"]
 
 
 def documented(heading: str, namespace: str, cluster: TestCluster) -> list[Callable[[], str]]:
@@ -175,29 +184,30 @@ def documented(heading: str, namespace: str, cluster: TestCluster) -> list[Calla
 
 
 @pytest.mark.chapter("PersistentVolumeClaim: resize", "StorageClass: allowVolumeExpansion")
-def test_a_claim_grows_as_the_readme_says(own: Release) -> None:
+def test_a_claim_grows_as_the_readme_says(running: Release) -> None:
     """With a class that allows it: Kubernetes takes the request, and the pod never stops. Otherwise it says why not."""
-    [pod] = own.wait_ready()
-    ask, orphan, upgrade = documented("More room", own.namespace, own.cluster)
+    [pod] = running.wait_ready()
+    ask, orphan, upgrade = documented("More room", running.namespace, running.cluster)
     # The control: what the README says is refused, is.
     with pytest.raises(AssertionError, match=r"updates to statefulset spec .* are forbidden"):
-        own.upgrade({"persistence": {"size": GROWN}})
+        running.upgrade({"persistence": {"size": GROWN}})
     ask()
     orphan()
     upgrade()
-    assert claim(own, CLAIM)["spec"]["resources"]["requests"] == {"storage": GROWN}
-    templates = own.get("statefulset", "mariadb")["spec"]["volumeClaimTemplates"]
+    assert claim(running, CLAIM)["spec"]["resources"]["requests"] == {"storage": GROWN}
+    templates = running.get("statefulset", "mariadb")["spec"]["volumeClaimTemplates"]
     assert templates[0]["spec"]["resources"]["requests"] == {"storage": GROWN}
-    [after] = own.wait_ready()
+    [after] = running.wait_ready()
     assert after["metadata"]["uid"] == pod["metadata"]["uid"]
     wait_until(
-        lambda: own.get("statefulset", "mariadb")["status"].get("readyReplicas") == 1, "the StatefulSet to find its pod"
+        lambda: running.get("statefulset", "mariadb")["status"].get("readyReplicas") == 1,
+        "the StatefulSet to find its pod",
     )
 
 
 def test_a_claim_of_a_class_that_does_not_allow_it_stays_as_it_is(kept: Release) -> None:
     """The README's first command is refused, with the words that the README gives."""
-    kept.wait_ready("mariadb")
+    kept.wait_ready()
     patch = f'{{"spec":{{"resources":{{"requests":{{"storage":"{GROWN}"}}}}}}}}'
     with pytest.raises(ClusterError) as refused:
         kept.cluster.kubectl("patch", "pvc", KEPT, "--patch", patch, namespace=kept.namespace)
@@ -208,6 +218,7 @@ def test_a_claim_of_a_class_that_does_not_allow_it_stays_as_it_is(kept: Release)
 
 def test_a_class_is_changed_as_the_readme_says(kept: Release) -> None:
     """In place it is refused; made anew under its name, it is as asked, and the claim notices nothing."""
+    kept.wait_ready()
     name, before = f"kept-mariadb.{kept.namespace}", claim(kept, KEPT)["metadata"]["uid"]
     change = {"storageClass": {"parameters": {"pathPattern": "{{ .PVC.Namespace }}/{{ .PVC.Name }}"}}}
     with pytest.raises(AssertionError, match=r"parameters: .*(immutable|forbidden)"):
@@ -221,7 +232,7 @@ def test_a_class_is_changed_as_the_readme_says(kept: Release) -> None:
 @pytest.mark.chapter("StatefulSet: updateStrategy")
 def test_pods_are_replaced_when_the_strategy_says_so(kept: Release) -> None:
     """Not below the partition, not with OnDelete, and at once without either."""
-    [first] = kept.wait_ready("mariadb")
+    [first] = kept.wait_ready()
     partition = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     for strategy in (partition, {"type": "OnDelete", "rollingUpdate": None}):
         kept.upgrade({"updateStrategy": strategy, "podAnnotations": {"changed": strategy["type"]}}, wait=False)
@@ -250,6 +261,7 @@ def uid(release: Release) -> str:
 @pytest.mark.chapter("StorageClass: reclaimPolicy Retain", "StatefulSet: persistentVolumeClaimRetentionPolicy")
 def test_a_volume_is_kept_when_its_claim_goes(kept: Release) -> None:
     """`whenScaled: Delete` takes the claim with the last pod; Retain keeps its volume, as Released."""
+    kept.wait_ready()
     made = volume_of(kept, KEPT)["metadata"]["name"]
     kept.upgrade({"replicas": 0})
     wait_until(lambda: missing(kept.cluster, "pvc", KEPT, kept.namespace), "the claim to go")
@@ -257,15 +269,15 @@ def test_a_volume_is_kept_when_its_claim_goes(kept: Release) -> None:
 
 
 @pytest.mark.chapter("StorageClass: reclaimPolicy Delete", "StatefulSet: persistentVolumeClaimRetentionPolicy")
-def test_a_volume_goes_with_its_claim(own: Release) -> None:
+def test_a_volume_goes_with_its_claim(running: Release) -> None:
     """`whenScaled: Retain` keeps the claim without a pod, `whenDeleted: Delete` takes it, Delete its volume, too."""
-    made = volume_of(own, CLAIM)["metadata"]["name"]
-    own.scale("statefulset/mariadb", 0)
-    wait_until(lambda: not own.pods(), "the pod to go")
-    assert phase(claim(own, CLAIM)) == "Bound"
-    own.cluster.helm("uninstall", own.name, "--wait", namespace=own.namespace)
-    wait_until(lambda: missing(own.cluster, "pvc", CLAIM, own.namespace), "the claim to go")
-    wait_until(lambda: missing(own.cluster, "pv", made), "the volume to go")
+    made = volume_of(running, CLAIM)["metadata"]["name"]
+    running.scale("statefulset/mariadb", 0)
+    wait_until(lambda: not running.pods(), "the pod to go")
+    assert phase(claim(running, CLAIM)) == "Bound"
+    running.cluster.helm("uninstall", running.name, "--wait", namespace=running.namespace)
+    wait_until(lambda: missing(running.cluster, "pvc", CLAIM, running.namespace), "the claim to go")
+    wait_until(lambda: missing(running.cluster, "pv", made), "the volume to go")
 
 
 @pytest.mark.chapter("StatefulSet: podManagementPolicy")
