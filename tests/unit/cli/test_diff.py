@@ -137,3 +137,38 @@ def test_api_versions_are_told_to_both(run: Run, make_chart: Callable[..., Path]
     arguments = ["diff", chart.parent / "a.yaml", chart, "--engine", program.executable]
     assert run(*arguments, "--api-versions", "a.example/v1")[0] == 0
     assert run(*arguments)[0] == 1
+
+
+def test_a_patch_leads_from_what_render_wrote(run: Run, chart: Path) -> None:
+    """By the names of the files that `render --output-dir` writes; a secret that is no change is in none of it."""
+    (chart / "templates" / "secret.yaml").unlink()
+    code, out, _ = run("diff", chart, chart, "--new-set", "size=2", "-o", "patch")
+    assert code == 1
+    assert out.splitlines()[:3] == [
+        "diff --git a/shop/templates/config.yaml b/shop/templates/config.yaml",
+        "--- a/shop/templates/config.yaml",
+        "+++ b/shop/templates/config.yaml",
+    ]
+    assert [line for line in out.splitlines()[4:] if line[0] in "+-"] == ["-data: {size: '1'}", "+data: {size: '2'}"]
+
+
+def test_a_patch_tells_no_secret_unless_asked_to(run: Run, tmp_path: Path) -> None:
+    """It cannot be applied with fingerprints in it, so there is none."""
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {p: %s}\n"
+    for name, value in (("old.yaml", "hunter2hunter2"), ("new.yaml", "swordfish1")):
+        (tmp_path / name).write_text(secret % value)
+    arguments = ["diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "-o", "patch"]
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err == "timonier: The patch would show what a Secret holds. Say --show-secrets, or leave it out.\n"
+    assert "+stringData: {p: swordfish1}" in run(*arguments, "--show-secrets")[1]
+
+
+def test_what_is_ignored_exits_with_0(run: Run, chart: Path, tmp_path: Path) -> None:
+    """From the command line and from a file; what is not, still shows."""
+    (tmp_path / "rules").write_text("ConfigMap/c:data.size\n")
+    for options in (["--ignore", "ConfigMap"], ["--ignore-file", tmp_path / "rules"], ["--only", "Secret"]):
+        code, out, _ = run("diff", chart, chart, "--new-set", "size=2", *options)
+        assert code == 0
+        assert "1 ignored" in out.splitlines()[0]
+    assert run("diff", chart, chart, "--new-set", "size=2", "--ignore", "Secret")[0] == 1
