@@ -76,6 +76,9 @@ class _Writer:
         """
         if isinstance(node, Kept):
             node = node.value
+        if type(node) is str and "\n" not in node:  # nearly all there is
+            self._add(sign, f"{lead} {scalar(node)}" if lead else scalar(node), place)
+            return
         order = node.order if isinstance(node, List) else None
         if isinstance(node, Map | List):
             node = node.items
