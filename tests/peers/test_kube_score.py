@@ -24,6 +24,7 @@ class Reason:
         says: What it says.
         why: The reason.
         of: The objects it holds for, a regular expression of `Kind/name`.
+        case: The cases it holds for, a regular expression.
         unless: It does not hold where the case has such a kind, of the object's name.
     """
 
@@ -31,6 +32,7 @@ class Reason:
     says: str
     why: str
     of: str = ".*"
+    case: str = ".*"
     unless: str = ""
 
 
@@ -93,8 +95,7 @@ REASONS = (
         "statefulset-has-poddisruptionbudget",
         "No matching PodDisruptionBudget was found",
         "the case promoted switches it off, to render that too; it is there by default",
-        of="StatefulSet/mariadb-replica",
-        unless="PodDisruptionBudget",
+        case="mariadb promoted",
     ),
     Reason(
         "pod-probes",
@@ -108,8 +109,8 @@ REASONS = (
 def explains(reason: Reason, rendering: Rendering, name: str, check: str, says: str) -> bool:
     """Whether a reason is given for a finding."""
     held = {kind for _, kind, other in rendering.objects if other == name.partition("/")[2]}
-    meant = (reason.check, reason.says) == (check, says) and re.fullmatch(reason.of, name)
-    return bool(meant) and reason.unless not in held
+    meant = re.fullmatch(reason.of, name) and re.fullmatch(reason.case, rendering.case)
+    return bool(meant) and (reason.check, reason.says) == (check, says) and reason.unless not in held
 
 
 def critical(told: str) -> list[tuple[str, str, str]]:
