@@ -52,7 +52,7 @@ def test_the_same_files_give_the_same_bytes(make_chart: MakeChart, tmp_path: Pat
         os.utime(path, (1_700_000_000, 1_700_000_000))
     assert package(read_chart_files(other)) == one
     chart = read_chart_files(other)
-    assert package(replace(chart, files=dict(reversed(chart.files.items())))) == one
+    assert package(replace(chart, files=dict(reversed(list(chart.files.items()))))) == one
     assert one.digest.startswith("sha256:")
 
 
