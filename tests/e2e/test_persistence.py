@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,10 +99,14 @@ def test_pod_deleted(stack: Stack) -> None:
 def test_closed_before_it_ends(stack: Stack) -> None:
     """A database whose pod is deleted has the time to close: that is the last it says."""
     cluster, namespace, name = stack.release.cluster, stack.release.namespace, stack.database()["metadata"]["name"]
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        said = pool.submit(cluster.kubectl, "logs", "--follow", "--tail=1", name, namespace=namespace)
+    chosen = (f"--kubeconfig={cluster.kubeconfig}", f"--context={cluster.context}", f"--namespace={namespace}")
+    follow = [cluster.kubectl_program, *chosen, "logs", "--follow", "--tail=1", name]
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, text=True) as log:
+        assert log.stdout
+        log.stdout.readline()  # what is followed by now is not missed, however soon it ends
         cluster.delete("pod", name, namespace)
-    assert said.result().rstrip().endswith("mariadbd: Shutdown complete"), said.result()
+        said = log.stdout.read()
+    assert said.rstrip().endswith("mariadbd: Shutdown complete"), said
 
 
 @pytest.mark.chapter("StatefulSet: persistentVolumeClaimRetentionPolicy")
