@@ -117,6 +117,14 @@ def _held(change: FieldChange, old: Manifest, _new: Manifest) -> str:
     return ""
 
 
+def _strategy(change: FieldChange, old: Manifest, new: Manifest) -> str:
+    """The defaults of `rollingUpdate` stay where Helm 4 applies on the server's side, and Recreate may not have them."""
+    types = at(old.document, "spec", "strategy", "type"), at(new.document, "spec", "strategy", "type")
+    if change.steps[:2] != ("spec", "strategy") or types[0] == "Recreate" or types[1] != "Recreate":
+        return ""
+    return "spec.strategy cannot become Recreate in a server-side apply: the defaults of rollingUpdate stay"
+
+
 def _pod(change: FieldChange, _old: Manifest, _new: Manifest) -> str:
     containers = change.steps[:2] in (("spec", "containers"), ("spec", "initContainers"))
     return (
@@ -125,6 +133,7 @@ def _pod(change: FieldChange, _old: Manifest, _new: Manifest) -> str:
 
 
 _OWN: dict[tuple[str, str], Callable[[FieldChange, Manifest, Manifest], str]] = {
+    ("apps", "Deployment"): _strategy,
     ("", "Service"): _service,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "ConfigMap"): _held,
