@@ -118,7 +118,7 @@ def _held(change: FieldChange, old: Manifest, _new: Manifest) -> str:
 
 
 def _strategy(change: FieldChange, old: Manifest, new: Manifest) -> str:
-    """The defaults of `rollingUpdate` stay where Helm 4 applies on the server's side, and Recreate may not have them."""
+    """The defaults of `rollingUpdate` stay where Helm 4 applies on the server's side, and Recreate has none."""
     types = at(old.document, "spec", "strategy", "type"), at(new.document, "spec", "strategy", "type")
     if change.steps[:2] != ("spec", "strategy") or types[0] == "Recreate" or types[1] != "Recreate":
         return ""
