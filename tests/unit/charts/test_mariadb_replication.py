@@ -443,7 +443,8 @@ def test_the_notes_name_the_members(render: Render) -> None:
         "Writes go to shop-mariadb-replica-2, and reads to any member that is ready:",
         "shop-mariadb-read.here.svc:3306",
         "shop-mariadb-primary.here.svc:3306",
-        "To promote shop-mariadb-replica-1, say:",
+        "To promote shop-mariadb-0, say:",
+        "--set replication.primary=0\n",
         "exec -it shop-mariadb-replica-2 -- ",
         (
             "persistentvolumeclaim/data-shop-mariadb-0 persistentvolumeclaim/data-shop-mariadb-replica-1 "
@@ -451,6 +452,10 @@ def test_the_notes_name_the_members(render: Render) -> None:
         ),
     ):
         assert told in f"{notes}\n"
+    notes = render(values=ON, release="shop", namespace="here").notes
+    assert "Writes go to shop-mariadb-0, " in notes
+    assert "To promote shop-mariadb-replica-1, say:" in notes
+    assert "--set replication.primary=1\n" in notes
 
 
 def test_jobs_work_on_the_primary(render: Render) -> None:

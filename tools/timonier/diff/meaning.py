@@ -30,6 +30,17 @@ _SUFFIXES = {
 }
 
 
+# What the API server sets where a probe leaves it out: Probe in the pod's reference of Kubernetes' API.
+_PROBE_DEFAULTS = {
+    "initialDelaySeconds": 0,
+    "timeoutSeconds": 1,
+    "periodSeconds": 10,
+    "successThreshold": 1,
+    "failureThreshold": 3,
+}
+_PROBES = frozenset(("startupProbe", "livenessProbe", "readinessProbe"))
+
+
 def canonical(document: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     """Return a document in one form where the API has several.
 
@@ -60,6 +71,13 @@ def _base64(value: object) -> str:
     if not isinstance(value, str):
         return str(value)  # the API server refuses it
     return GENERATED if GENERATED in value else base64.b64encode(value.encode()).decode()
+
+
+def is_default(value: object, steps: Steps) -> bool:
+    """Whether leaving a value out would mean the same at that place, as far as it is known here: in a probe."""
+    if len(steps) < 2 or steps[-2] not in _PROBES:  # noqa: PLR2004 - the probe and the field in it
+        return False
+    return not isinstance(value, bool) and value == _PROBE_DEFAULTS.get(str(steps[-1]), ...)
 
 
 def same_scalar(old: object, new: object, steps: Steps) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from timonier.diff.listkeys import keyed
-from timonier.diff.meaning import same_scalar
+from timonier.diff.meaning import is_default, same_scalar
 from timonier.diff.model import FieldChange
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class Overlay:
         return self._changed(old, new, steps)
 
     def _changed(self, old: Any, new: Any, steps: Steps) -> Node:  # noqa: ANN401 - any part of a document
+        if (old is ABSENT and is_default(new, steps)) or (new is ABSENT and is_default(old, steps)):
+            return Kept(new if old is ABSENT else old)
         before, after = (None if value is ABSENT else value for value in (old, new))
         if self.ignored and self.ignored(steps, before, after):
             self.passed += 1

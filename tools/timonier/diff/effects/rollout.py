@@ -50,9 +50,13 @@ def _reasons(inside: Sequence[FieldChange]) -> Iterator[str]:
         elif steps[:2] == _METADATA and len(steps) > len(_METADATA):
             yield f"annotation {steps[2]}"
         else:
-            yield f"template: {write(steps)[-_LONGEST:]}"
+            yield f"template: {_short(write(steps).removeprefix('spec.'))}"
     if len(ranked) > _MOST_REASONS:
         yield f"{len(ranked) - _MOST_REASONS} more"
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= _LONGEST else f"…{path[1 - _LONGEST :]}"
 
 
 def _waiting(new: Manifest) -> str:
