@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from timonier import yamlio
@@ -83,8 +83,16 @@ def test_the_order_of_documents_makes_no_difference(old: list[Any], new: list[An
     assert difference(*map(written, shuffled)) == found
 
 
+def holding(spec: object) -> dict[str, Any]:
+    """An object with a spec."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "spec": spec}
+
+
 @settings(deadline=None)
 @given(OBJECTS, OBJECTS)
+@example(holding([[{"name": "a"}]]), holding([[{"name": "b"}]]))
+@example(holding([{"a": 1, "b": 2}]), holding([{"b": 2}]))
+@example(holding([[[{"name": "a"}, 1]]]), holding([[[1]]]))
 def test_the_lines_lead_from_old_to_new(old: dict[str, Any], new: dict[str, Any]) -> None:
     """What is kept and what goes is the old document, what is kept and what comes the new, in meaning."""
     shown = lines(Overlay().lay(old, new))

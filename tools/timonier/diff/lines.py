@@ -112,14 +112,18 @@ class _Writer:
 
     def _map(self, items: Mapping[str, Any], sign: str, lead: str, indent: str, place: Steps) -> None:
         first = _FIRST if not place else _FIRST_OF_ELEMENT if lead.endswith("-") else {}
-        lead, indent = self._opened(sign, lead, indent, place)
-        for key in sorted(items, key=lambda key: (first.get(key, _LATER), key)):
+        keys = sorted(items, key=lambda key: (first.get(key, _LATER), key))
+        lead, indent = self._opened(sign, lead, indent, place, alone=_is_of_one_side(items[keys[0]]))
+        for key in keys:
             self.write(items[key], sign, f"{lead}{scalar(key)}:", indent, (*place, key))
             lead = indent
 
-    def _opened(self, sign: str, lead: str, indent: str, place: Steps) -> tuple[str, str]:
-        """Begin a map below a key, or beside a dash, and return what its first and its other lines begin with."""
-        if lead.endswith(":"):
+    def _opened(self, sign: str, lead: str, indent: str, place: Steps, *, alone: bool) -> tuple[str, str]:
+        """Begin a map below a key, or beside a dash, and return what its first and its other lines begin with.
+
+        A dash stands alone where what would stand beside it is of one document only: it is the other's, too.
+        """
+        if lead.endswith(":") or (lead and alone):
             self._add(sign, lead, place)
             return f"{indent}  ", f"{indent}  "
         return (f"{lead} ", f"{indent}  ") if lead else ("", "")
@@ -136,6 +140,9 @@ class _Writer:
         if lead.endswith(":"):
             self._add(sign, lead, place)
             lead = indent
+        elif lead and _is_of_one_side(items[0]):
+            self._add(sign, lead, place)
+            lead = indent = f"{indent}  "
         else:
             lead, indent = f"{lead} ", f"{indent}  "
         for mark, names in zip("-+", order or (), strict=False):
@@ -143,6 +150,10 @@ class _Writer:
         for item in items:
             self.write(item, sign, f"{lead}-", indent, place)
             lead = indent
+
+
+def _is_of_one_side(node: Any) -> bool:  # noqa: ANN401 - a node, or a value
+    return isinstance(node, Changed) and (node.old is ABSENT or node.new is ABSENT)
 
 
 @functools.lru_cache(maxsize=4096)
