@@ -54,10 +54,11 @@ take_over() {
   : "${takeover_began:=$SECONDS}"
   former=$(field Master_Host)
   # shellcheck disable=SC2046 # a word an address
-  reach "$former" $(peers)
+  reach ${former:+"$former"} $(peers)
   # The former primary has all that anybody has, so with it nobody else is waited for: addresses of pods that were
   # replaced stay in DNS for a while.
-  if [[ ${reached[*]-} != "$former"* ]]; then
+  [[ -n $former ]] || missing+=("the former primary, whose name is not known")
+  if [[ -z $former || ${reached[0]-} != "$former" ]]; then
     if ((SECONDS - takeover_began < TAKEOVER_SECONDS)); then
       say "Made the primary; waiting $TAKEOVER_SECONDS s at most for ${missing[*]}"
       return 1
