@@ -11,7 +11,10 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier.errors import ClusterError
@@ -19,15 +22,16 @@ from timonier.errors import ClusterError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# What Helm takes from its environment, and what kubectl calls it: helm.sh/docs/helm/helm.
+# What Helm takes from its environment, and what kubectl calls it: helm.sh/docs/helm/helm; the token goes by `_login`.
 _ENVIRONMENT = {
     "HELM_KUBEAPISERVER": "--server",
-    "HELM_KUBETOKEN": "--token",
     "HELM_KUBECAFILE": "--certificate-authority",
     "HELM_KUBEASUSER": "--as",
     "HELM_KUBETLS_SERVER_NAME": "--tls-server-name",
     "HELM_KUBEINSECURE_SKIP_TLS_VERIFY": "--insecure-skip-tls-verify",
 }
+_TOKEN = "HELM_KUBETOKEN"  # noqa: S105 - a variable's name
+_USER = "timonier"
 _SECONDS = 60
 _REMARK = re.compile(r"Warning:|[WI]\d{4} ")
 
@@ -62,11 +66,10 @@ class Access:
         said = self._run(["config", "view", "--minify", "--output=jsonpath={..namespace}"])
         return said.stdout.split(" ")[0].strip() or "default"
 
-    def options(self) -> list[str]:
-        """What tells kubectl the way."""
+    def _options(self) -> list[str]:
+        """What tells kubectl the way, but for the kubeconfig."""
         context = self.context or os.environ.get("HELM_KUBECONTEXT", "")
-        options = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []
-        options += [f"--context={context}"] if context else []
+        options = [f"--context={context}"] if context else []
         options += [f"--as-group={group}" for group in os.environ.get("HELM_KUBEASGROUPS", "").split(",") if group]
         return options + [f"{flag}={value}" for name, flag in _ENVIRONMENT.items() if (value := os.environ.get(name))]
 
@@ -74,7 +77,7 @@ class Access:
         """Run kubectl with `--output=json` and return the objects it prints, and what it complains of.
 
         Raises:
-            ClusterError: There is no kubectl, or it takes longer than a minute.
+            ClusterError: There is no kubectl, it takes longer than a minute, or what it prints is no JSON.
         """
         done = self._run([*arguments, "--output=json"], stdin)
         return Answer(list(_objects(done.stdout)), [line for line in done.stderr.splitlines() if _is_problem(line)])
@@ -91,11 +94,43 @@ class Access:
         return answer.objects
 
     def _run(self, arguments: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-        command = [_kubectl(), *arguments, *self.options()]
-        try:
-            return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise ClusterError(f"The cluster does not answer within {_SECONDS} s.", hint="Check its context.") from None
+        with self._login() as (login, environment):
+            command = [_kubectl(), *arguments, *self._options(), *login]
+            try:
+                return subprocess.run(
+                    command,
+                    input=stdin,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=_SECONDS,
+                    env=environment,
+                )
+            except subprocess.TimeoutExpired:
+                raise ClusterError(
+                    f"The cluster does not answer within {_SECONDS} s.", hint="Check its context."
+                ) from None
+
+    @contextmanager
+    def _login(self) -> Iterator[tuple[list[str], dict[str, str]]]:
+        """Yield the options and the environment that say who asks.
+
+        Everybody on the machine can read a command line: a token is handed over as a user in a kubeconfig of its own,
+        which nobody else can read, and which is there as long as kubectl runs.
+        """
+        token = os.environ.get(_TOKEN)
+        if not token:
+            yield [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else [], {**os.environ}
+            return
+        files = self.kubeconfig or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+        with tempfile.NamedTemporaryFile("w", prefix="timonier-", suffix=".json") as config:
+            json.dump({"apiVersion": "v1", "kind": "Config", "users": [_user(token)]}, config)
+            config.flush()
+            yield [f"--user={_USER}"], {**os.environ, "KUBECONFIG": f"{config.name}{os.pathsep}{files}"}
+
+
+def _user(token: str) -> dict[str, object]:
+    return {"name": _USER, "user": {"token": token}}
 
 
 @functools.cache
@@ -109,11 +144,21 @@ def _kubectl() -> str:
 
 
 def _objects(printed: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects in what kubectl printed: nothing, one object, a list, or several one behind the other."""
+    """Yield the objects in what kubectl printed: nothing, one object, a list, or several one behind the other.
+
+    Raises:
+        ClusterError: It is something else.
+    """
     decoder = json.JSONDecoder()
     rest = printed.lstrip()
     while rest:
-        one, end = decoder.raw_decode(rest)
+        try:
+            one, end = decoder.raw_decode(rest)
+        except ValueError:
+            one, end = None, 0
+        if not isinstance(one, dict):
+            # What it is instead is not shown: it may be part of a Secret.
+            raise ClusterError("What kubectl prints is no JSON.", hint="See what `kubectl get -o json` prints.")
         yield from one["items"] if one.get("kind") == "List" and "items" in one else [one]
         rest = rest[end:].lstrip()
 

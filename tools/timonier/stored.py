@@ -7,11 +7,11 @@ manifests as they were installed, so that a release whose chart cannot be render
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import json
 import os
 import re
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ _DRIVERS = {
     "configmaps": "configmaps",
 }
 _ZIPPED = b"\x1f\x8b"
+# What comes of a release that somebody cut, edited, or took a label from.
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def read_stored(name: str, access: Access, label: str) -> Stored:
             f"There is no release {match['name']}{at} in the namespace {access.namespace}.",
             hint="See `helm list --all-namespaces` and `helm history`.",
         )
-    return _decode(max(found, key=_revision), label)
+    try:
+        return _decode(max(found, key=_revision))
+    except _UNREADABLE as problem:
+        raise SourceError(f"{label}: what Helm stored of it cannot be read: {problem}.") from None
 
 
 def _found(name: str, revision: int, access: Access) -> list[dict[str, Any]]:
@@ -132,23 +137,20 @@ def _revision(stored: Mapping[str, Any]) -> int:
     return int(stored["metadata"]["labels"]["version"])
 
 
-def _decode(stored: Mapping[str, Any], label: str) -> Stored:
+def _decode(stored: Mapping[str, Any]) -> Stored:
     """Take apart what Helm stored: pkg/storage/driver/util.go, decodeRelease."""
-    try:
-        data = stored["data"]["release"].encode()
-        if stored["kind"] == "Secret":
-            data = base64.b64decode(data)
+    data = stored["data"]["release"].encode()
+    if stored["kind"] == "Secret":
         data = base64.b64decode(data)
-        written = json.loads(gzip.decompress(data) if data.startswith(_ZIPPED) else data)
-        hooks = tuple((hook.get("path") or "", hook.get("manifest") or "") for hook in written.get("hooks") or ())
-        return Stored(
-            written["name"],
-            written.get("namespace") or stored["metadata"]["namespace"],
-            written["version"],
-            written["info"]["status"],
-            written.get("manifest") or "",
-            hooks,
-            written.get("config") or {},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, OSError, EOFError) as problem:
-        raise SourceError(f"{label}: what Helm stored of it cannot be read: {problem}.") from None
+    data = base64.b64decode(data)
+    written = json.loads(gzip.decompress(data) if data.startswith(_ZIPPED) else data)
+    hooks = tuple((hook.get("path") or "", hook.get("manifest") or "") for hook in written.get("hooks") or ())
+    return Stored(
+        written["name"],
+        written.get("namespace") or stored["metadata"]["namespace"],
+        written["version"],
+        written["info"]["status"],
+        written.get("manifest") or "",
+        hooks,
+        written.get("config") or {},
+    )

@@ -6,6 +6,8 @@ import base64
 import gzip
 import json
 import os
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,6 @@ from timonier import kube
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -25,6 +26,10 @@ HOOK = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, annotations: {helm.
 TEMPLATE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {size: '{{ .Values.size }}'}\n"
 KUBECTL = """#!/bin/sh
 echo "$@" >> "$FAKE/asked"
+printf '%s' "$KUBECONFIG" > "$FAKE/kubeconfig"
+[ -z "$HELM_KUBETOKEN" ] || cp -p "${KUBECONFIG%%:*}" "$FAKE/login"
+[ ! -e "$FAKE/hang.err" ] || exec sleep 20
+cat "$FAKE/banner.err" 2>/dev/null && exit
 case "$*" in
   *config*view*) printf here; exit;;
   *apply*) cat > "$FAKE/applied"; cat "$FAKE/apply.json" 2>/dev/null; cat "$FAKE/apply.err" >&2 2>/dev/null; exit;;
@@ -44,6 +49,12 @@ def stored(revision: int, manifest: str, status: str = "deployed", **config: Any
     return {"kind": "Secret", "metadata": metadata, "data": {"release": data}}
 
 
+VERSION = {"labels": {"version": "1"}}
+_WHOLE = base64.b64decode(base64.b64decode(stored(1, CONFIG)["data"]["release"]))
+_DAMAGED = base64.b64encode(base64.b64encode(_WHOLE[:20] + b"\xff" * 20 + _WHOLE[40:])).decode()
+CUT = {"kind": "Secret", "metadata": VERSION, "data": {"release": _DAMAGED}}
+
+
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Return what fills the cluster, `cluster(deployed=[…])`, and what tells what it was asked, `cluster()`."""
@@ -53,7 +64,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("FAKE", str(tmp_path))
-    for name in ("HELM_NAMESPACE", "HELM_KUBECONTEXT", "HELM_DRIVER"):
+    for name in ("HELM_NAMESPACE", "HELM_KUBECONTEXT", "HELM_KUBETOKEN", "HELM_DRIVER"):
         monkeypatch.delenv(name, raising=False)
     kube._kubectl.cache_clear()
 
@@ -139,6 +150,49 @@ def test_the_cluster_is_the_one_helm_would_take(
     assert asked in cluster().splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("variables", "arguments", "others"),
+    [
+        ({"KUBECONFIG": "a.yaml:b.yaml"}, [], "a.yaml:b.yaml"),
+        ({"KUBECONFIG": "a.yaml"}, ["--kubeconfig", "k.yaml"], "k.yaml"),
+        ({"KUBECONFIG": "", "HOME": "/home/me"}, [], "/home/me/.kube/config"),
+    ],
+)
+def test_a_token_is_on_no_command_line(
+    run: Run,
+    cluster: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variables: dict[str, str],
+    arguments: list[str],
+    others: str,
+) -> None:
+    """But in a kubeconfig that only its owner reads, before the user's own, and that goes away with kubectl."""
+    for name, value in ({"HELM_KUBETOKEN": "hunter2"} | variables).items():
+        monkeypatch.setenv(name, value)
+    cluster(deployed=[stored(1, CONFIG)])
+    assert run("diff", "release:shop", "release:shop", *arguments)[0] == 0
+    asked = cluster()
+    assert "hunter2" not in asked
+    assert all(line.endswith("--user=timonier") for line in asked.splitlines())
+    login, _, files = (tmp_path / "kubeconfig").read_text().partition(":")
+    assert files == others
+    assert not Path(login).exists()
+    assert stat.filemode((tmp_path / "login").stat().st_mode) == "-rw-------"
+    assert json.loads((tmp_path / "login").read_text())["users"] == [{"name": "timonier", "user": {"token": "hunter2"}}]
+
+
+def test_a_login_goes_away_when_kubectl_does_not_answer(
+    run: Run, cluster: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever ends kubectl."""
+    monkeypatch.setenv("HELM_KUBETOKEN", "hunter2")
+    monkeypatch.setattr(kube, "_SECONDS", 0.5)
+    cluster(hang="")
+    assert run("diff", "release:shop", "release:shop", "-n", "here")[2].startswith("timonier: The cluster does not")
+    assert not Path((tmp_path / "kubeconfig").read_text().partition(":")[0]).exists()
+
+
 def test_what_is_in_the_cluster_is_compared(run: Run, cluster: Callable[..., str]) -> None:
     """Nothing but a value that was edited shows, without guesses at what an upgrade would make of it."""
     there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "here", "uid": "1"}}
@@ -221,11 +275,12 @@ def test_what_the_server_may_not_be_asked_is_said(run: Run, chart: Path, cluster
             {"deployed": "error: You must be logged in\n"},
             "The cluster cannot be asked: error: You must be",
         ),
-        (
-            "release:shop",
-            {"deployed": [{"kind": "Secret", "metadata": {"labels": {"version": "1"}}}]},
-            "cannot be read",
-        ),
+        ("release:shop", {"deployed": [{"kind": "Secret", "metadata": VERSION}]}, "cannot be read: 'data'."),
+        ("release:shop", {"deployed": [CUT]}, "release:shop: what Helm stored of it cannot be read: Error -3 while"),
+        ("release:shop", {"deployed": [stored(1, "") | {"metadata": {}}]}, "cannot be read: 'labels'."),
+        ("release:shop", {"deployed": [["no object"]]}, "cannot be read: list indices"),
+        ("release:shop", {"banner": "Logged in as me"}, "What kubectl prints is no JSON. See what"),
+        ("release:shop", {"banner": "[1]"}, "What kubectl prints is no JSON. See what"),
     ],
 )
 def test_what_cannot_be_read_exits_with_2(
