@@ -37,9 +37,10 @@ app.kubernetes.io/component: {{ .component }}
 {{/*
 A Job's fields: `dict "root" . "component" … "limits" <values> "pod" <the pod's spec as text>`. Without the
 chart's version: names of Jobs hold a hash of this, and a new chart that changes nothing here makes no new Job.
+With `"indexes" true` each index has its attempts: one that fails does not end the others.
 */}}
 {{- define "mariadb.jobSpec" -}}
-backoffLimit: {{ .limits.backoffLimit }}
+backoffLimit{{ if .indexes }}PerIndex{{ end }}: {{ .limits.backoffLimit }}
 {{- include "mariadb.numbers" (dict "of" .limits "names" (list "activeDeadlineSeconds" "ttlSecondsAfterFinished")) }}
 template:
   metadata:

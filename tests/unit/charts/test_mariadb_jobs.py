@@ -252,6 +252,8 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
             "spec.schedule": "17 4 * * 0",
             "spec.jobTemplate.metadata.labels": labels("verify"),
             f"{JOB}.completionMode": "Indexed",
+            f"{JOB}.backoffLimit": ABSENT,
+            f"{JOB}.backoffLimitPerIndex": 2,
             f"{JOB}.completions": 2,
             f"{JOB}.parallelism": 1,
             f"{JOB}.template.metadata.labels": selector("verify"),

@@ -56,6 +56,7 @@ CRON = "apiVersion: batch/v1\nkind: CronJob\nspec: {%s}"
         (JOB % "completions: 1", "spec"),
         (CRON % "jobTemplate: {spec: {completions: 1}}", "spec.jobTemplate.spec"),
         (JOB % "backoffLimit: 0", ""),
+        (JOB % "backoffLimitPerIndex: 0", ""),
         (JOB % "activeDeadlineSeconds: 60", ""),
         (CRON % "jobTemplate: {spec: {backoffLimit: 2}}", ""),
         ("apiVersion: sparkoperator.k8s.io/v1\nkind: Job\nspec: {}", ""),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DELETE_POLICY = "helm.sh/hook-delete-policy"
 _POLICIES = {"before-hook-creation", "hook-succeeded", "hook-failed"}
+_LIMITS = {"backoffLimit", "backoffLimitPerIndex", "activeDeadlineSeconds"}
 
 # github.com/robfig/cron/v3, which CronJobs are read by: five fields, and Sunday is 0, not 7.
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -66,7 +67,7 @@ def job_without_limit(manifest: Manifest, context: CaseContext) -> Iterator[Prob
     `backoffLimit` or `activeDeadlineSeconds`. See *Jobs* in the Kubernetes documentation.
     """
     path = {("batch", "Job"): "spec", ("batch", "CronJob"): "spec.jobTemplate.spec"}.get(manifest.identity[:2])
-    if path and not {"backoffLimit", "activeDeadlineSeconds"} & mapping(manifest.document, *path.split(".")).keys():
+    if path and not _LIMITS & mapping(manifest.document, *path.split(".")).keys():
         yield Problem("It has neither backoffLimit nor activeDeadlineSeconds.", path)
 
 
