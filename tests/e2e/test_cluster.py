@@ -69,12 +69,14 @@ class Up:
 
 @pytest.fixture
 def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Up]:
-    """A cluster's name and kubeconfig; whatever is up under that name is removed afterwards."""
+    """A cluster's name and kubeconfig; whatever is up under that name is removed before and afterwards."""
     if request.config.getoption("kube_context") and container.answering() is None:
         pytest.skip("--kube-context names a cluster, and no container engine answers to make another one with")
     request.getfixturevalue("container_engine")
     name = "timonier-" + request.node.name.removeprefix("test_").replace("_", "-")[:20].rstrip("-")
     cluster = Up(name, tmp_path / "kubeconfig", {"TIMONIER_PROVISION": "1"})
+    # A run that was ended by force left its cluster behind, with what it had made in it.
+    cluster.timonier("down", f"--name={name}")
     yield cluster
     cluster.timonier("down", f"--name={name}")
 
