@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.chart import Case
     from timonier.testing import Render
 
@@ -33,7 +35,7 @@ SERVICE: Any = ("Service", "eni-todo")
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers[name=eni-todo]"
 IMAGE = f"{CONTAINER}.image"
-ABSENT = object()
+ABSENT = ...
 NO_DATABASE = {"mariadb": {"enabled": False}}
 OUTSIDE = {"mariadb": {"enabled": False}, "externalDatabase": {"host": "db.example.org", "password": "secret"}}
 TRAEFIK = "traefik.ingress.kubernetes.io/service.sticky.cookie"
@@ -763,14 +765,14 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(render: Render, values: dict[str, Any], asked: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - a key of objects
+def test_what_values_become(
+    assert_facts: Callable[..., None],
+    values: dict[str, Any],
+    asked: Any,  # noqa: ANN401 - a key of objects
+    facts: dict[str, Any],
+) -> None:
     """The name of each says what for."""
-    found = render(values=values)[asked]
-    for path, expected in facts.items():
-        if expected is ABSENT:
-            assert path not in found
-        else:
-            assert found[path] == expected
+    assert_facts(values, asked, facts)
 
 
 @pytest.mark.timonier_cases

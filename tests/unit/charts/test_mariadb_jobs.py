@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.testing import Render
 
 pytestmark = pytest.mark.timonier_chart("charts/mariadb")
@@ -25,7 +27,7 @@ ROTATED = {"passwordRotation": {"enabled": True}}
 JOB = "spec.jobTemplate.spec"
 POD = f"{JOB}.template.spec"
 ONE = f"{POD}.containers[0]"
-ABSENT = object()
+ABSENT = ...
 HOOK = "pre-upgrade,pre-rollback"
 
 
@@ -406,14 +408,14 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(render: Render, values: dict[str, Any], asked: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - a key of objects
+def test_what_values_become(
+    assert_facts: Callable[..., None],
+    values: dict[str, Any],
+    asked: Any,  # noqa: ANN401 - a key of objects
+    facts: dict[str, Any],
+) -> None:
     """The name of each says what for."""
-    found = render(values=values)[asked]
-    for path, expected in facts.items():
-        if expected is ABSENT:
-            assert path not in found
-        else:
-            assert found[path] == expected
+    assert_facts(values, asked, facts)
 
 
 def job(render: Render, prefix: str, values: dict[str, Any], release: str = "mariadb") -> Any:  # noqa: ANN401 - an object

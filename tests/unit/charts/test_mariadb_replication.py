@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.testing import Render
 
 pytestmark = pytest.mark.timonier_chart("charts/mariadb")
@@ -25,7 +27,7 @@ POD = "spec.template.spec"
 SERVER = f"{POD}.containers[name=mariadb]"
 AGENT = f"{POD}.containers[name=replication]"
 PREPARE = f"{POD}.initContainers[name=prepare]"
-ABSENT = object()
+ABSENT = ...
 FREE = {"podSecurityContext": None, "securityContext": None, "resources": None, "replication": {"resources": None}}
 SCRIPTS = {
     "agent.sh",
@@ -312,14 +314,14 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(render: Render, values: dict[str, Any], asked: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - a key of objects
+def test_what_values_become(
+    assert_facts: Callable[..., None],
+    values: dict[str, Any],
+    asked: Any,  # noqa: ANN401 - a key of objects
+    facts: dict[str, Any],
+) -> None:
     """The name of each says what for."""
-    found = render(values=values | ON)[asked]
-    for path, expected in facts.items():
-        if expected is ABSENT:
-            assert path not in found
-        else:
-            assert found[path] == expected
+    assert_facts(values | ON, asked, facts)
 
 
 def test_standalone_is_without_all_that(render: Render) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.testing import Render
 
 pytestmark = pytest.mark.timonier_chart("charts/mariadb")
@@ -24,7 +26,7 @@ LABELS = {
     "app.kubernetes.io/managed-by": "Helm",
 }
 KEEP = {"helm.sh/resource-policy": "keep"}
-ABSENT = object()
+ABSENT = ...
 NODE: dict[str, Any] = {
     "required": {
         "nodeSelectorTerms": [
@@ -209,14 +211,14 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(render: Render, values: dict[str, Any], asked: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - a key of objects
+def test_what_values_become(
+    assert_facts: Callable[..., None],
+    values: dict[str, Any],
+    asked: Any,  # noqa: ANN401 - a key of objects
+    facts: dict[str, Any],
+) -> None:
     """The name of each says what for."""
-    found = render(values=values)[asked]
-    for path, expected in facts.items():
-        if expected is ABSENT:
-            assert path not in found
-        else:
-            assert found[path] == expected
+    assert_facts(values, asked, facts)
 
 
 @pytest.mark.parametrize("release", ["shop", "x" * 53])
