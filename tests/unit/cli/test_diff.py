@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from timonier.engine.program import ProgramEngine
 
@@ -150,6 +151,41 @@ def test_a_patch_leads_from_what_render_wrote(run: Run, chart: Path) -> None:
         "+++ b/shop/templates/config.yaml",
     ]
     assert [line for line in out.splitlines()[4:] if line[0] in "+-"] == ["-data: {size: '1'}", "+data: {size: '2'}"]
+
+
+def test_a_patch_makes_what_render_would_write(
+    run: Run, make_chart: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte, at the ends of files too, and of another order, which rolls pods."""
+    pod = "{{ if .Values.%s }}\nkind: Pod\nspec:\n  containers: [%s]\n{{ end }}\n"
+    templates = {
+        "templates/a.yaml": "kind: A\nend: {{ .Values.size }}\n\n---\nkind: B\nsize: {{ .Values.size }}",
+        "templates/b.yaml": "{{ if ne .Values.size 1.0 }}kind: New\nold: |+\n  x\n\n{{ end }}",
+        "templates/pod.yaml": pod % ("turn", "{name: a}, {name: b}") + "---" + pod % ("back", "{name: b}, {name: a}"),
+    }
+    chart = make_chart(templates, values="size: 1\nturn: true\nback: false\n")
+    monkeypatch.chdir(tmp_path)
+    changed = ["size=2,turn=false,back=true"]
+    run("render", chart, "--output-dir", "old")
+    run("render", chart, "--output-dir", "new", "--set", *changed)
+    code, out, _ = run("diff", chart, chart, "--new-set", *changed, "-o", "patch")
+    assert code == 1
+    subprocess.run(["git", "apply", "-"], input=out.encode(), cwd="old", check=True)  # noqa: S607 - the user's git
+    made, wanted = (
+        {path.relative_to(folder): path.read_text() for path in Path(folder).rglob("*.yaml")}
+        for folder in ("old", "new")
+    )
+    assert made == wanted
+
+
+def test_no_patch_is_written_of_what_each_rendering_makes_up(run: Run, chart: Path) -> None:
+    """It would not apply, or put another password in the place of the one that is there."""
+    labels = "metadata: {name: s, labels: {size: '{{ .Values.size }}'}}"
+    secret = TEMPLATES["templates/secret.yaml"].replace("metadata: {name: s}", labels)
+    (chart / "templates" / "secret.yaml").write_text(secret)
+    code, out, err = run("diff", chart, chart, "--new-set", "size=2", "-o", "patch", "--show-secrets")
+    assert (code, out) == (2, "")
+    assert err.startswith("timonier: No patch of Secret s would apply: each rendering makes up values of it anew. Set")
 
 
 def test_a_patch_tells_no_secret_unless_asked_to(run: Run, tmp_path: Path) -> None:

@@ -212,6 +212,20 @@ def test_what_is_in_the_cluster_is_compared(run: Run, cluster: Callable[..., str
     assert run("diff", "release:shop", "live:shop")[1].splitlines()[0].endswith(": 1 removed, 1 unchanged")
 
 
+def test_a_patch_leads_to_what_is_in_the_cluster(run: Run, cluster: Callable[..., str]) -> None:
+    """To take over what somebody edited; nobody wrote that down, so it is in its normal form."""
+    there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"size": "5"}}
+    cluster(deployed=[stored(1, CONFIG)], live=[there])
+    code, out, _ = run("diff", "release:shop", "live:shop", "-o", "patch")
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith("+")][1:] == [
+        "+metadata:",
+        "+  name: c",
+        "+data:",
+        "+  size: '5'",
+    ]
+
+
 def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
     """On what it refuses, and on how it writes what it takes."""
     there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"size": "1"}, "uid": "x"}

@@ -13,9 +13,9 @@ from timonier.cli import options
 from timonier.diff.model import Renames
 
 if TYPE_CHECKING:
-    from timonier.diff.generated import Side
     from timonier.diff.model import Difference
     from timonier.diff.redact import Redactor
+    from timonier.diff.run import Compared
     from timonier.engine import Release
     from timonier.source import Source
     from timonier.stored import Stored
@@ -135,22 +135,23 @@ def diff(
     changes, and a Secret's values are shown as fingerprints.
 
     Examples:
+    - `timonier diff release:shop charts/shop -f prod.yaml`
+    - `timonier diff release:shop@6 release:shop@7`
+    - `timonier diff release:shop live:shop`
     - `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
     - `timonier diff eni-todo-0.1.0.tgz charts/eni-todo -f prod.yaml`
     - `timonier diff git:main:charts/eni-todo charts/eni-todo`
     - `timonier diff charts/eni-todo charts/eni-todo --old-kube-version 1.30.0 --new-kube-version 1.36.0`
     - `timonier diff before.yaml after.yaml -o json`
     """
-    from timonier.diff.adopt import with_owners
-    from timonier.diff.compare import Options, compare
+    from timonier.diff.compare import Options
     from timonier.diff.filters import Filter, read_rules
     from timonier.diff.redact import Redactor
-    from timonier.diff.server import ask_server
-    from timonier.diff.sides import Wish, check_heeded, side_of
-    from timonier.diff.upgrade import asking_cluster, kept_values, stored_of
+    from timonier.diff.run import Question, run
+    from timonier.diff.sides import Wish, check_heeded
+    from timonier.diff.upgrade import kept_values, stored_of
     from timonier.kube import Access
-    from timonier.live import LiveSource
-    from timonier.source import ChartSource, open_any
+    from timonier.source import open_any
     from timonier.values import Settings
 
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
@@ -162,28 +163,17 @@ def diff(
     one, other = (open_any(name, engine, access, plain_http=plain_http) for name in (old, new))
     check_heeded(one, other, both, before, after)
     stored = stored_of(one, other)
+    kept = kept_values(stored, given=bool(both + before + after), reuse=reuse_values, reset=reset_values)
+    both = replace(both, kept=kept)
     release = _release(release_name, namespace, tuple(api_versions or ()), stored, one, other)
-    notes: list[str] = []
-    if stored:
-        kept = kept_values(stored, given=bool(both + before + after), reuse=reuse_values, reset=reset_values)
-        both = replace(both, kept=kept)
-        (one, told), (other, more) = (asking_cluster(source, access) for source in (one, other))
-        notes = [note for note in (told, more) if note]
-    sides = side_of(one, both + before, release), side_of(other, both + after, release)
-    how = Options(None if show_secrets else Redactor(), context, release.namespace, renames, rules)
-    how = replace(how, effects=not isinstance(other, LiveSource))
-    if server:
-        asked = ask_server(sides[1], sides[0], access, release.namespace)
-        sides, how = (sides[0], asked.side), replace(how, refused=asked.refused)
-        notes += [asked.note] if asked.note else []
-    difference = replace(compare(*sides, how), notes=tuple(notes))
-    if stored and isinstance(other, ChartSource):
-        difference = with_owners(difference, sides[1].drafts, stored, access)
+    redactor = None if show_secrets else Redactor()
+    question = Question(one, other, both + before, both + after, release, access, stored, server)
+    compared = run(question, Options(redactor, context, release.namespace, renames, rules))
     if output is Format.PATCH:
-        typer.echo(_patch(one, sides, how.redactor), nl=False)
+        typer.echo(_patch(one, compared, redactor), nl=False)
     else:
-        _print(difference, one, other, output, side_by_side=side_by_side)
-    if difference.changes:
+        _print(compared.difference, one, other, output, side_by_side=side_by_side)
+    if compared.difference.changes:
         raise typer.Exit(1)
 
 
@@ -201,12 +191,12 @@ def _release(
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 
 
-def _patch(old: Source, sides: tuple[Side, Side], redactor: Redactor | None) -> str:
+def _patch(old: Source, compared: Compared, redactor: Redactor | None) -> str:
     """Write a patch, which cannot have a fingerprint in a secret's place."""
     from timonier.diff.patch import patch
     from timonier.errors import SourceError
 
-    written = patch(old, sides[0].drafts, sides[1].drafts)
+    written = patch(old, compared.before.drafts, compared.after.drafts)
     if redactor and (redactor.text(written) != written or redactor.is_shown(written)):
         raise SourceError("The patch would show what a Secret holds.", hint="Say --show-secrets, or leave it out.")
     return written

@@ -13,6 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from timonier.diff.compare import order_counts
+from timonier.diff.generated import GENERATED
+from timonier.diff.lines import normal_lines
 from timonier.diff.meaning import canonical
 from timonier.diff.tree import Overlay
 from timonier.errors import SourceError
@@ -21,14 +24,17 @@ from timonier.source import ChartSource, FileSource
 from timonier.stored import ReleaseSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from timonier.draft import Draft
     from timonier.manifest import Identity, Manifest
     from timonier.source import Source
 
 _SEPARATOR = re.compile(r"^---[ \t]*\n?", re.MULTILINE)
+# What is no part of a document's text, and stays: the separator, and where the document comes from.
+_HEAD = re.compile(r"(?:---[ \t]*\n?)?(?:# Source: .*\n)?")
 _Key = tuple["Identity", int]
+_Wanted = dict[_Key, tuple["Manifest", str]]
 
 
 class Piece(NamedTuple):
@@ -55,42 +61,52 @@ def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft]) -> str:
         after: The other side's documents.
 
     Raises:
-        SourceError: The old side is in no file.
+        SourceError: The old side is in no file, or what changes holds values that each rendering makes anew: those in
+            the file are others.
     """
+    wanted = {key: (manifest, _text(draft, manifest)) for key, manifest, draft in _keyed(after)}
     if isinstance(old, FileSource):
-        files = {_path(old.label): _pieces(old.text, before)}
-    elif isinstance(old, ChartSource | ReleaseSource):
-        files = _files(before)
-    else:
-        raise SourceError(f"{old.label} is in no file that could be patched.", hint="Name a manifest file or a chart.")
-    single = next(iter(files), "") if isinstance(old, FileSource) else ""
-    wanted = dict(_keyed(after))
-    return "".join(_changed(files, wanted, single))
+        path = _path(old.label)
+        wanted = {key: (manifest, _ended(text)) for key, (manifest, text) in wanted.items()}
+        return "".join(_changed({path: _pieces(old.text, before)}, wanted, lambda _: path))
+    if isinstance(old, ChartSource | ReleaseSource):
+        # Helm puts a line end behind whatever a document ends in.
+        wanted = {key: (manifest, f"{text}\n") for key, (manifest, text) in wanted.items()}
+        return "".join(_changed(_files(before), wanted, lambda manifest: manifest.source))
+    raise SourceError(f"{old.label} is in no file that could be patched.", hint="Name a manifest file or a chart.")
 
 
 def _files(drafts: Sequence[Draft]) -> dict[str, list[Piece]]:
+    """Return what `timonier render --output-dir` writes."""
     files: dict[str, list[Piece]] = {}
-    for key, manifest, draft in _ordered(drafts):
-        files.setdefault(draft.source, []).append(Piece(key, _written(draft), manifest))
+    for key, manifest, draft in sorted(_keyed(drafts), key=lambda one: install_rank(one[1])):
+        text = f"{_head(manifest)}{_text(draft, manifest)}\n"
+        files.setdefault(manifest.source, []).append(Piece(key, text, manifest))
     return files
 
 
-def _ordered(drafts: Iterable[Draft]) -> list[tuple[_Key, Manifest, Draft]]:
-    found = [(key, manifest, draft) for key, (manifest, draft) in _keyed(drafts)]
-    return sorted(found, key=lambda one: install_rank(one[1]))
-
-
-def _keyed(drafts: Iterable[Draft]) -> Iterator[tuple[_Key, tuple[Manifest, Draft]]]:
+def _keyed(drafts: Iterable[Draft]) -> Iterator[tuple[_Key, Manifest, Draft]]:
     seen: Counter[Identity] = Counter()
     for draft in drafts:
         for manifest in draft.manifests:
-            yield (manifest.identity, seen[manifest.identity]), (manifest, draft)
+            yield (manifest.identity, seen[manifest.identity]), manifest, draft
             seen[manifest.identity] += 1
 
 
-def _written(draft: Draft) -> str:
-    source = f"# Source: {draft.source}\n" if draft.source else ""
-    return f"---\n{source}{draft.text.rstrip()}\n"
+def _text(draft: Draft, manifest: Manifest) -> str:
+    """Return a document as it is written, or in its normal form where nobody wrote it down: in a cluster."""
+    return draft.text.lstrip("\n") or manifest.text or "\n".join(normal_lines(manifest.document))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _head(manifest: Manifest) -> str:
+    return f"---\n# Source: {manifest.source}\n" if manifest.source else "---\n"
+
+
+_NOTHING = (None, None, None)
 
 
 def _pieces(text: str, drafts: Sequence[Draft]) -> list[Piece]:
@@ -101,9 +117,9 @@ def _pieces(text: str, drafts: Sequence[Draft]) -> list[Piece]:
     read = iter(_keyed(drafts))
     pieces = []
     for chunk in chunks:
-        holds = [1 for _, document, _ in split_documents(chunk) if _says_something(document)]
-        key, found = next(read, (None, None)) if holds else (None, None)
-        pieces.append(Piece(key, chunk, found[0] if found else None))
+        holds = any(_says_something(document) for _, document, _ in split_documents(chunk))
+        key, manifest, _ = next(read, _NOTHING) if holds else _NOTHING
+        pieces.append(Piece(key, chunk, manifest))
     return pieces
 
 
@@ -111,37 +127,40 @@ def _says_something(document: str) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in document.splitlines())
 
 
-def _changed(files: dict[str, list[Piece]], wanted: dict[_Key, tuple[Manifest, Draft]], single: str) -> Iterator[str]:
+def _changed(files: dict[str, list[Piece]], wanted: _Wanted, path_of: Callable[[Manifest], str]) -> Iterator[str]:
     """Yield the patch of each file that changes, those that are new last."""
     known = {piece.key for pieces in files.values() for piece in pieces}
     added: dict[str, list[str]] = {}
-    for key, (_, draft) in wanted.items():
+    for key, (manifest, text) in wanted.items():
         if key not in known:
-            added.setdefault(single or draft.source, []).append(_written(draft))
+            added.setdefault(path_of(manifest), []).append(f"{_head(manifest)}{text}")
     for path in dict.fromkeys([*files, *added]):
         pieces = files.get(path, [])
-        kept = [_replaced(piece, wanted) for piece in pieces]
         before = "".join(piece.text for piece in pieces)
-        whole = "".join(kept)
+        whole = "".join(_replaced(piece, wanted) for piece in pieces)
         if added.get(path) and whole and not whole.endswith("\n"):
             whole += "\n"
         yield from _unified(path, before, whole + "".join(added.get(path, ())), is_new=path not in files)
 
 
-def _replaced(piece: Piece, wanted: dict[_Key, tuple[Manifest, Draft]]) -> str:
+def _replaced(piece: Piece, wanted: _Wanted) -> str:
     """Return what is to stand in a document's place: itself where the new one says the same."""
     if piece.key is None or piece.manifest is None:
         return piece.text
     if piece.key not in wanted:
         return ""
-    manifest, draft = wanted[piece.key]
-    overlay = Overlay()
+    manifest, text = wanted[piece.key]
+    overlay = Overlay(order_counts=lambda steps: order_counts(manifest, steps))
     overlay.lay(canonical(piece.manifest.document, ""), canonical(manifest.document, ""))
     if not overlay.fields:
         return piece.text
-    begins = _SEPARATOR.match(piece.text)
-    source = re.match(r"(?:---[ \t]*\n)?(# Source: .*\n)?", piece.text)
-    return f"{begins[0] if begins else ''}{(source and source[1]) or ''}{draft.text.strip(chr(10)).rstrip()}\n"
+    if GENERATED in f"{piece.manifest.document}{manifest.document}":
+        raise SourceError(
+            f"No patch of {manifest.identity} would apply: each rendering makes up values of it anew.",
+            hint="Set those values, or compare two manifest files.",
+        )
+    head = _HEAD.match(piece.text)
+    return f"{head[0] if head else ''}{text}"
 
 
 def _unified(path: str, before: str, after: str, *, is_new: bool) -> Iterator[str]:
