@@ -51,6 +51,8 @@ class Stored:
         manifest: The objects, without hooks, as Helm applied them.
         hooks: Each hook's template and manifest.
         values: What its user set.
+        by_client: Whether Helm applies it by patches, as Helm 3 does, and Helm 4 to what Helm 3 has installed; else on
+            the server's side.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Stored:
     manifest: str
     hooks: tuple[tuple[str, str], ...]
     values: Mapping[str, Any]
+    by_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +156,5 @@ def _decode(stored: Mapping[str, Any]) -> Stored:
         written.get("manifest") or "",
         hooks,
         written.get("config") or {},
+        written.get("apply_method") != "ssa",
     )

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,10 +40,17 @@ cat "$FAKE/$file.json" 2>/dev/null; cat "$FAKE/$file.err" >&2 2>/dev/null; exit 
 """
 
 
-def stored(revision: int, manifest: str, status: str = "deployed", **config: Any) -> dict[str, Any]:  # noqa: ANN401 - values
-    """Return a release's Secret as Helm writes it."""
+def stored(
+    revision: int,
+    manifest: str,
+    status: str = "deployed",
+    apply_method: str = "",
+    **config: Any,  # noqa: ANN401 - values
+) -> dict[str, Any]:
+    """Return a release's Secret as Helm writes it; Helm 3 knows no method of applying."""
     hooks = [{"name": "j", "path": "shop/templates/j.yaml", "manifest": HOOK}]
     release = {"name": "shop", "namespace": "here", "version": revision, "info": {"status": status}}
+    release |= {"apply_method": apply_method} if apply_method else {}
     written = json.dumps(release | {"manifest": manifest, "hooks": hooks, "config": config}).encode()
     data = base64.b64encode(base64.b64encode(gzip.compress(written))).decode()
     metadata = {"namespace": "here", "labels": {"version": str(revision)}}
@@ -114,6 +122,17 @@ def test_a_revision_is_that_one(run: Run, cluster: Callable[..., str]) -> None:
     assert (code, out.splitlines()[-2:]) == (1, ["-  size: '1'", "+  size: '3'"])
     asked = cluster()
     assert "--namespace=here --selector=owner=helm,name=shop,version=2" in asked
+
+
+def test_how_helm_applies_a_release_is_read_from_it(
+    run: Run, make_chart: Callable[..., Path], cluster: Callable[..., str]
+) -> None:
+    """A release of Helm 3 does not say, and Helm 4 goes on with patches, which defaults of rollingUpdate let be."""
+    web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {strategy: {type: RollingUpdate}}\n"
+    chart = make_chart({"templates/web.yaml": web.replace("RollingUpdate", "Recreate")})
+    for method, outcome in (("", "in place"), ("csa", "in place"), ("ssa", "refused")):
+        cluster(deployed=[stored(1, web, apply_method=method)])
+        assert re.search(f"{outcome} +Deployment web", run("diff", "release:shop", chart)[1])
 
 
 def test_the_last_revision_stands_for_one_that_never_was_deployed(run: Run, cluster: Callable[..., str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def difference(case: dict[str, Any]) -> Difference:
     old, new = (Side(tuple(drafts_of(case[side], origin=side))) for side in ("old", "new"))
     rules = Filter(read_rules(case.get("ignore", ()), ()), read_rules(case.get("only", ()), ()))
     how = Options(Redactor(), namespace="here", renames=Renames(case.get("renames", "kind")), filter=rules)
-    return compare(old, new, how)
+    return compare(old, new, replace(how, by_client=case.get("by_client", False)))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

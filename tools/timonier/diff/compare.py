@@ -40,6 +40,7 @@ class Options:
         renames: Among which objects renamed ones are looked for.
         filter: What is passed over.
         effects: Whether to say what an upgrade makes of each change.
+        by_client: Whether that upgrade sends patches, as Helm 3 does, in place of server-side applies.
         refused: What the API server would refuse, by kind and name, in its words.
     """
 
@@ -49,6 +50,7 @@ class Options:
     renames: Renames = Renames.KIND
     filter: Filter = _NO_FILTER
     effects: bool = True
+    by_client: bool = False
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -78,7 +80,8 @@ def compare(old: Side, new: Side, options: Options) -> Difference:
         unchanged += not (change or passed)
     changes = tuple(change for _, change in found)
     if options.effects:
-        changes = tuple(_with_refusal(change, options) for change in with_effects(found, new.drafts))
+        foretold = with_effects(found, new.drafts, by_client=options.by_client)
+        changes = tuple(_with_refusal(change, options) for change in foretold)
     return Difference(changes, unchanged, tuple(dict.fromkeys((*old.generated, *new.generated))), ignored)
 
 

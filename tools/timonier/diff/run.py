@@ -68,7 +68,8 @@ def run(question: Question, options: Options) -> Compared:
     )
     notes = [one, other]
     # Nobody upgrades to what is there.
-    options = replace(options, effects=not isinstance(question.new, LiveSource))
+    by_client = bool(question.stored and question.stored.by_client)
+    options = replace(options, effects=not isinstance(question.new, LiveSource), by_client=by_client)
     if question.server:
         asked = ask_server(after, before, question.access, question.release.namespace)
         after, options = asked.side, replace(options, refused=asked.refused)

@@ -26,15 +26,16 @@ __all__ = ["Around", "with_effects"]
 _ROLLING = frozenset((Outcome.ROLLED, Outcome.RECREATED))
 
 
-def with_effects(found: Sequence[Found], drafts: Sequence[Draft]) -> tuple[Change, ...]:
+def with_effects(found: Sequence[Found], drafts: Sequence[Draft], *, by_client: bool = False) -> tuple[Change, ...]:
     """Return changes with what an upgrade makes of them.
 
     Args:
         found: Objects and how they differ.
         drafts: What there is to be, for who reads, scales and guards an object.
+        by_client: Whether Helm sends patches, in place of server-side applies.
     """
     around = Around(drafts)
-    effects = {id(change): _effect(pair, change, around) for pair, change in found}
+    effects = {id(change): _effect(pair, change, around, by_client=by_client) for pair, change in found}
     rolling = {change.identity for _, change in found if effects[id(change)].outcome in _ROLLING}
     return tuple(
         dataclasses.replace(change, effect=_with_readers(effects[id(change)], change, around, rolling))
@@ -42,18 +43,20 @@ def with_effects(found: Sequence[Found], drafts: Sequence[Draft]) -> tuple[Chang
     )
 
 
-def _effect(pair: Pair, change: Change, around: Around) -> Effect:
+def _effect(pair: Pair, change: Change, around: Around, *, by_client: bool) -> Effect:
     old, new = pair
     if change.hooks:
         return hooked(change, new or old)
     if old is None or new is None:
         return created(new, around) if new else removed(old) if old else Effect(Outcome.NOTHING)
-    return _renamed(old, new) if change.action is Action.RENAMED else _updated(old, new, change, around)
-
-
-def _updated(old: Manifest, new: Manifest, change: Change, around: Around) -> Effect:
-    if problems := refusals(old, new, change.fields):
+    if change.action is Action.RENAMED:
+        return _renamed(old, new)
+    if problems := refusals(old, new, change.fields, by_client=by_client):
         return Effect(Outcome.REFUSED, problems, _way_out(new))
+    return _updated(new, change, around)
+
+
+def _updated(new: Manifest, change: Change, around: Around) -> Effect:
     if new.identity.kind in CONTROLLERS:
         return rolled(new, change.fields, around)
     return Effect(Outcome.IN_PLACE)

@@ -68,13 +68,24 @@ _FREE: dict[tuple[str, str], frozenset[str]] = {
 _WHEN_IMMUTABLE = frozenset(("data", "binaryData", "stringData", "immutable"))
 
 
-def refusals(old: Manifest, new: Manifest, fields: Sequence[FieldChange]) -> tuple[str, ...]:
-    """Return why the API server refuses a change, a phrase for each field; nothing when it does not."""
-    return tuple(dict.fromkeys(_refusals(old, new, fields)))
+def refusals(
+    old: Manifest, new: Manifest, fields: Sequence[FieldChange], *, by_client: bool = False
+) -> tuple[str, ...]:
+    """Return why the API server refuses a change, a phrase for each field; nothing when it does not.
+
+    Args:
+        old: The object before.
+        new: The object after.
+        fields: What differs.
+        by_client: Whether Helm sends a patch, in place of a server-side apply.
+    """
+    return tuple(dict.fromkeys(_refusals(old, new, fields, by_client=by_client)))
 
 
-def _refusals(old: Manifest, new: Manifest, fields: Sequence[FieldChange]) -> Iterator[str]:
+def _refusals(old: Manifest, new: Manifest, fields: Sequence[FieldChange], *, by_client: bool) -> Iterator[str]:
     place = new.identity.group, new.identity.kind
+    if not by_client and place == ("apps", "Deployment") and _leaves_rolling_update(old, new):
+        yield "spec.strategy cannot become Recreate in a server-side apply: the defaults of rollingUpdate stay"
     for change in fields:
         if _is_fixed(place, change.steps):
             yield f"{_shown(change)} cannot be changed"
@@ -117,12 +128,15 @@ def _held(change: FieldChange, old: Manifest, _new: Manifest) -> str:
     return ""
 
 
-def _strategy(change: FieldChange, old: Manifest, new: Manifest) -> str:
-    """The defaults of `rollingUpdate` stay where Helm 4 applies on the server's side, and Recreate has none."""
-    types = at(old.document, "spec", "strategy", "type"), at(new.document, "spec", "strategy", "type")
-    if change.steps[:2] != ("spec", "strategy") or types[0] == "Recreate" or types[1] != "Recreate":
-        return ""
-    return "spec.strategy cannot become Recreate in a server-side apply: the defaults of rollingUpdate stay"
+def _leaves_rolling_update(old: Manifest, new: Manifest) -> bool:
+    """Whether a server-side apply leaves the defaults of `rollingUpdate` beside Recreate, which has none.
+
+    It takes away what Helm has set, so the whole of `rollingUpdate` where the manifest had some of it. A patch says
+    `$retainKeys`, and takes it away in any case.
+    """
+    before, after = (at(one.document, "spec", "strategy") for one in (old, new))
+    turns = at(before, "type") != "Recreate" and at(after, "type") == "Recreate"
+    return turns and at(before, "rollingUpdate") is None
 
 
 def _pod(change: FieldChange, _old: Manifest, _new: Manifest) -> str:
@@ -133,7 +147,6 @@ def _pod(change: FieldChange, _old: Manifest, _new: Manifest) -> str:
 
 
 _OWN: dict[tuple[str, str], Callable[[FieldChange, Manifest, Manifest], str]] = {
-    ("apps", "Deployment"): _strategy,
     ("", "Service"): _service,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "ConfigMap"): _held,
