@@ -232,7 +232,7 @@ def test_what_is_in_the_cluster_is_compared(run: Run, cluster: Callable[..., str
 
 
 def test_a_patch_leads_to_what_is_in_the_cluster(run: Run, cluster: Callable[..., str]) -> None:
-    """To take over what somebody edited; nobody wrote that down, so it is in its normal form."""
+    """To take over what somebody edited, and nobody wrote down."""
     there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"size": "5"}}
     cluster(deployed=[stored(1, CONFIG)], live=[there])
     code, out, _ = run("diff", "release:shop", "live:shop", "-o", "patch")

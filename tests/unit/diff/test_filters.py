@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from timonier.diff.filters import read_rules
-from timonier.diff.path import Element
+from timonier.diff.path import Element, write
 from timonier.errors import TimonierError
 from timonier.manifest import Identity
 
@@ -43,6 +43,15 @@ def test_a_rule_is_about_a_place(rule: str, steps: Steps, *, matches: bool) -> N
     """And about everything below it."""
     [read] = read_rules([rule], [])
     assert (read.is_about(WEB) and read.matches(steps, "a", "b")) == matches
+
+
+@pytest.mark.parametrize(
+    "steps", [IMAGE, CHECKSUM, ("data", "a.b"), ("data", 'say "x"'), ("data", "**"), ("rules", 0, "it's")]
+)
+def test_a_written_path_is_a_rule(steps: Steps) -> None:
+    """What a report calls a place can be copied from there."""
+    [read] = read_rules([f":{write(steps)}"], [])
+    assert read.path == steps
 
 
 @pytest.mark.parametrize(

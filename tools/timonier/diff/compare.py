@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from timonier.draft import Draft
     from timonier.manifest import Manifest
 
-_SECRET = re.compile(r"""^\s*(?:- )?"?kind"?:\s*["']?Secret\b""", re.MULTILINE)
+# In any form: a block, or JSON on one line.
+_SECRET = re.compile(r"""kind["']?\s*:[^,}\n]*\bSecret\b""")
 _POD_KINDS = frozenset(("Pod", "PodTemplate"))
 _NO_FILTER = Filter()
 

@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from timonier import yamlio
 from timonier.diff.compare import order_counts
 from timonier.diff.generated import GENERATED
-from timonier.diff.lines import normal_lines
 from timonier.diff.meaning import canonical
 from timonier.diff.tree import Overlay
 from timonier.errors import SourceError
@@ -94,8 +94,8 @@ def _keyed(drafts: Iterable[Draft]) -> Iterator[tuple[_Key, Manifest, Draft]]:
 
 
 def _text(draft: Draft, manifest: Manifest) -> str:
-    """Return a document as it is written, or in its normal form where nobody wrote it down: in a cluster."""
-    return draft.text.lstrip("\n") or manifest.text or "\n".join(normal_lines(manifest.document))
+    """Return a document as it is written, or as YAML has it where nobody wrote it down: in a cluster."""
+    return draft.text.lstrip("\n") or manifest.text or yamlio.dump(manifest.document)
 
 
 def _ended(text: str) -> str:

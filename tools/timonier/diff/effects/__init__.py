@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from timonier.diff.effects.around import Around
 from timonier.diff.effects.immutable import refusals
 from timonier.diff.effects.lifecycle import created, hooked, removed
+from timonier.diff.effects.reading import at
 from timonier.diff.effects.rollout import CONTROLLERS, rolled
 from timonier.diff.effects.shared import READ_BY_PODS, read_by
 from timonier.diff.model import Action, Change, Effect, Outcome
@@ -15,15 +16,14 @@ from timonier.diff.model import Action, Change, Effect, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from timonier.diff.effects.shared import Outcomes
     from timonier.diff.pairs import Pair
     from timonier.draft import Draft
-    from timonier.manifest import Identity, Manifest
+    from timonier.manifest import Manifest
 
     Found = tuple[Pair, Change]
 
 __all__ = ["Around", "with_effects"]
-
-_ROLLING = frozenset((Outcome.ROLLED, Outcome.RECREATED))
 
 
 def with_effects(found: Sequence[Found], drafts: Sequence[Draft], *, by_client: bool = False) -> tuple[Change, ...]:
@@ -36,9 +36,9 @@ def with_effects(found: Sequence[Found], drafts: Sequence[Draft], *, by_client: 
     """
     around = Around(drafts)
     effects = {id(change): _effect(pair, change, around, by_client=by_client) for pair, change in found}
-    rolling = {change.identity for _, change in found if effects[id(change)].outcome in _ROLLING}
+    outcomes = {(change.identity.kind, change.identity.name): effects[id(change)].outcome for _, change in found}
     return tuple(
-        dataclasses.replace(change, effect=_with_readers(effects[id(change)], change, around, rolling))
+        dataclasses.replace(change, effect=_with_readers(effects[id(change)], change, around, outcomes))
         for _, change in found
     )
 
@@ -67,7 +67,11 @@ def _renamed(old: Manifest, new: Manifest) -> Effect:
     lost = removed(old)
     outcome = lost.outcome if lost.outcome in (Outcome.DATA_LOST, Outcome.KEPT) else Outcome.RECREATED
     reasons = (f"{new.identity} is created, then {old.identity} is deleted",)
-    return Effect(outcome, (*reasons, *lost.reasons) if outcome is not Outcome.RECREATED else reasons, lost.warnings)
+    if outcome is not Outcome.RECREATED:
+        return Effect(outcome, (*reasons, *lost.reasons), lost.warnings)
+    if at(new.document, "spec", "volumeClaimTemplates"):
+        return Effect(outcome, reasons, (f"{new.identity} begins with empty volumes: the former ones stay unused",))
+    return Effect(outcome, reasons)
 
 
 def _way_out(new: Manifest) -> tuple[str, ...]:
@@ -82,11 +86,11 @@ def _way_out(new: Manifest) -> tuple[str, ...]:
     return ("the upgrade fails",)
 
 
-def _with_readers(effect: Effect, change: Change, around: Around, rolling: set[Identity]) -> Effect:
+def _with_readers(effect: Effect, change: Change, around: Around, outcomes: Outcomes) -> Effect:
     """Say of a changed ConfigMap or Secret whose pods go on with what they have read."""
     if change.action is not Action.CHANGED or effect.outcome is not Outcome.IN_PLACE:
         return effect
     if change.identity.kind not in READ_BY_PODS:
         return effect
-    reasons, warnings = read_by(change, around, rolling)
+    reasons, warnings = read_by(change, around, outcomes)
     return effect._replace(reasons=effect.reasons + reasons, warnings=effect.warnings + warnings)

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from timonier.draft import Draft
     from timonier.manifest import Identity, Manifest
 
-_WATCHED = re.compile(
-    r"^[\s{\"]*(?:- )?\"?kind\"?:\s*[\"']?"
-    rf"(?:{'|'.join((*POD_SPECS, 'HorizontalPodAutoscaler', 'ScaledObject', 'PodDisruptionBudget'))})\b",
-    re.MULTILINE,
-)
+_KINDS = (*POD_SPECS, "HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget")
+_WATCHED = re.compile(rf"""kind["']?\s*:[^,}}\n]*\b(?:{"|".join(_KINDS)})\b""")
 _AUTOSCALERS = frozenset(("HorizontalPodAutoscaler", "ScaledObject"))
 
 
@@ -96,7 +93,8 @@ def _by_env(pod: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any part o
             yield from _named(one, ("configMapRef", "secretRef"), "name")
         for one in maps(container.get("env")):
             yield from _named(at(one, "valueFrom"), ("configMapKeyRef", "secretKeyRef"), "name")
-        fixed |= {mount.get("name") for mount in maps(container.get("volumeMounts")) if mount.get("subPath")}
+        mounts = maps(container.get("volumeMounts"))
+        fixed |= {mount.get("name") for mount in mounts if mount.get("subPath") or mount.get("subPathExpr")}
     yield from _volumes(volume for volume in maps(at(pod, "volumes")) if volume.get("name") in fixed)
 
 

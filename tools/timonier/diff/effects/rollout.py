@@ -19,6 +19,7 @@ CONTROLLERS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
 _ROLLING = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 _TEMPLATE = ("spec", "template")
 _JOB_TEMPLATE = ("spec", "jobTemplate")
+_JOBS_POD = (*_JOB_TEMPLATE, *_TEMPLATE)
 _MOST_REASONS = 4
 _LONGEST = 60
 _METADATA = ("metadata", "annotations")
@@ -44,7 +45,8 @@ def _reasons(inside: Sequence[FieldChange]) -> Iterator[str]:
     """Say what rolls the pods, images first, at most four."""
     ranked = sorted(inside, key=lambda field: field.steps[-1] != "image")
     for field in ranked[:_MOST_REASONS]:
-        steps = field.steps[2:]
+        inner = _JOBS_POD if field.steps[: len(_JOBS_POD)] == _JOBS_POD else _TEMPLATE
+        steps = field.steps[len(inner) :]
         if field.steps[-1] == "image":
             yield f"image {field.old} → {field.new}"
         elif steps[:2] == _METADATA and len(steps) > len(_METADATA):
@@ -105,6 +107,8 @@ def _gap(new: Manifest, replicas: int) -> str:
         return f"{_pods(replicas)} before new ones start: strategy is Recreate"
     rolling = at(spec, "strategy", "rollingUpdate")
     missing = share(_given(rolling, "maxUnavailable"), replicas, up=False)
+    # Of two that come to nothing Kubernetes takes one: ResolveFenceposts of pkg/controller/deployment/util.
+    missing = missing or int(not share(_given(rolling, "maxSurge"), replicas, up=True))
     return f"{_pods(replicas)} before new ones are ready: maxUnavailable" if missing >= replicas > 0 else ""
 
 
