@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack, contextmanager
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +16,9 @@ from timonier.engine.embedded import EmbeddedEngine
 from timonier.engine.program import ProgramEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import ssl
+    from collections.abc import Callable, Iterator
+    from http.server import BaseHTTPRequestHandler
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,3 +78,26 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(ended.value.code, out, err)
 
     return call
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """What starts servers on free ports of this machine, and says where: they run for as long as the test lasts."""
+    with ExitStack() as running:
+        yield lambda handler, tls=None: running.enter_context(_serving(handler, tls))
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -6,9 +6,8 @@ import base64
 import hashlib
 import itertools
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +16,7 @@ import pytest
 from timonier.publish import transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -207,18 +206,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def registry() -> Iterator[FakeRegistry]:
-    """A registry that listens on a free port of this machine for as long as the test lasts."""
+def registry(serve: Callable[..., str]) -> FakeRegistry:
+    """A registry that listens on this machine."""
     made = FakeRegistry()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"registry": made}))
-    server.daemon_threads = True
-    made.address = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    made.address = serve(type("Handler", (_Handler,), {"registry": made}))
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,8 @@ import io
 import json
 import tarfile
 import tempfile
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,17 +123,11 @@ def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry that listens on a free port of this machine for as long as the test lasts."""
-    registry = Registry("")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry))
-    registry.address = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield registry
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def registry(serve: Callable[..., str]) -> Registry:
+    """A registry that listens on this machine."""
+    made = Registry("")
+    made.address = serve(_handler(made))
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
     from timonier.changed import ChangedChart
 
 _FOUND = 1
-
-
-class Format(StrEnum):
-    """How `changed` tells."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def changed(
@@ -38,8 +30,8 @@ def changed(
     ],
     exactly: Annotated[bool, typer.Option("--exactly", help="Compare with REF itself, wherever they parted.")] = False,
     output: Annotated[
-        Format, typer.Option("--output", "-o", help="json: each chart an entry for a matrix.")
-    ] = Format.TEXT,
+        options.Format, typer.Option("--output", "-o", help="json: each chart an entry for a matrix.")
+    ] = options.Format.TEXT,
     engine: options.EngineName = "auto",
 ) -> None:
     """Say which charts changed since a revision, how much, and whether their versions were raised as that demands.
@@ -59,7 +51,7 @@ def changed(
     from timonier.engine.choose import choose_engine
 
     found = find(since, choose_engine(engine), folders or (), exactly=exactly)
-    if output is Format.JSON:
+    if output is options.Format.JSON:
         from timonier.report import json
 
         typer.echo(json.changed_json(found))

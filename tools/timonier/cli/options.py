@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,15 @@ import typer
 SOURCE_HELP = "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, or -."
 _VALUES = "Values"
 _RELEASE = "Release"
-_SIGNATURE = "Signature"
+SIGNATURE = "Signature"
+
+
+class Format(StrEnum):
+    """How a verb tells what it did, where there is no report to choose a form for."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 ValuesFiles = Annotated[
     list[str] | None,
@@ -84,13 +93,22 @@ EngineName = Annotated[
         help="auto, embedded, program (helm on PATH), or the path of a helm executable.",
     ),
 ]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
+]
+Sign = Annotated[
+    bool,
+    typer.Option(
+        "--sign", help="Sign for `helm verify`: NAME.tgz.prov goes with the archive.", rich_help_panel=SIGNATURE
+    ),
+]
 SigningKey = Annotated[
     str,
     typer.Option(
         "--key",
         metavar="KEY",
         help="A fingerprint or an address; GnuPG's default key when left out.",
-        rich_help_panel=_SIGNATURE,
+        rich_help_panel=SIGNATURE,
     ),
 ]
 PassphraseFile = Annotated[
@@ -99,6 +117,6 @@ PassphraseFile = Annotated[
         "--passphrase-file",
         metavar="FILE",
         help="The key's passphrase; else GnuPG's agent asks for it.",
-        rich_help_panel=_SIGNATURE,
+        rich_help_panel=SIGNATURE,
     ),
 ]

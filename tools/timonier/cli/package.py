@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
     from timonier.package import Archive
 
 _FOUND = 1
-_SIGNATURE = "Signature"
-
-
-class Format(StrEnum):
-    """What `package` tells of what it wrote."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def package(
@@ -42,15 +33,11 @@ def package(
     app_version: Annotated[
         str, typer.Option("--app-version", metavar="VERSION", help="In place of the one in Chart.yaml.")
     ] = "",
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
-    ] = True,
-    sign: Annotated[
-        bool, typer.Option("--sign", help="Write NAME.tgz.prov, too, for `helm verify`.", rich_help_panel=_SIGNATURE)
-    ] = False,
+    check: options.Check = True,
+    sign: options.Sign = False,
     key: options.SigningKey = "",
     passphrase_file: options.PassphraseFile = None,
-    output: Annotated[Format, typer.Option("--output", "-o", help="What to tell.")] = Format.TEXT,
+    output: Annotated[options.Format, typer.Option("--output", "-o", help="What to tell.")] = options.Format.TEXT,
     engine: options.EngineName = "auto",
 ) -> None:
     """Package charts: the same bytes from the same files, wherever and whenever that is done.
@@ -112,10 +99,10 @@ def check_charts(charts: Sequence[str], engine: str) -> None:
         raise typer.Exit(_FOUND)
 
 
-def _tell(archives: Sequence[Archive], directory: Path, output: Format) -> None:
+def _tell(archives: Sequence[Archive], directory: Path, output: options.Format) -> None:
     from timonier.report import json
 
-    if output is Format.JSON:
+    if output is options.Format.JSON:
         typer.echo(json.archives_json([(directory / archive.file_name, archive) for archive in archives]))
         return
     for archive in archives:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,15 +20,7 @@ if TYPE_CHECKING:
 
 _REGISTRY = "Registries"
 _REPOSITORY = "Repositories"
-_SIGNATURE = "Signature"
 _SHOWN_AFTER = 1.0
-
-
-class Format(StrEnum):
-    """How `publish` tells what it did."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +77,13 @@ def publish(
     message: Annotated[
         str, typer.Option("--message", "-m", metavar="TEXT", help="Of the commit.", rich_help_panel=_REPOSITORY)
     ] = "",
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
-    ] = True,
-    sign: Annotated[
-        bool, typer.Option("--sign", help="Publish a signature for `helm verify`, too.", rich_help_panel=_SIGNATURE)
-    ] = False,
+    check: options.Check = True,
+    sign: options.Sign = False,
     key: options.SigningKey = "",
     passphrase_file: options.PassphraseFile = None,
     cosign: Annotated[
         bool,
-        typer.Option("--cosign", help="Sign what is in a registry by cosign.", rich_help_panel=_SIGNATURE),
+        typer.Option("--cosign", help="Sign what is in a registry by cosign.", rich_help_panel=options.SIGNATURE),
     ] = False,
     cosign_key: Annotated[
         str,
@@ -104,10 +91,12 @@ def publish(
             "--cosign-key",
             metavar="KEY",
             help="A file or place cosign knows; an identity of the environment when left out.",
-            rich_help_panel=_SIGNATURE,
+            rich_help_panel=options.SIGNATURE,
         ),
     ] = "",
-    output: Annotated[Format, typer.Option("--output", "-o", help="How to tell what was done.")] = Format.TEXT,
+    output: Annotated[
+        options.Format, typer.Option("--output", "-o", help="How to tell what was done.")
+    ] = options.Format.TEXT,
     engine: options.EngineName = "auto",
 ) -> None:
     """Publish a chart to registries (`oci://`) and repositories: once and for all.
@@ -147,9 +136,9 @@ def publish(
     told = []
     for place in places:
         told.append(_publish(archive, provenance, place, request))
-        if output is Format.TEXT:
+        if output is options.Format.TEXT:
             typer.echo(f"{told[-1].place}  {told[-1].digest}  {told[-1].outcome}")
-    if output is Format.JSON:
+    if output is options.Format.JSON:
         from timonier.report import json
 
         typer.echo(json.published_json(told))

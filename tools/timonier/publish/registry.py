@@ -9,12 +9,13 @@ from urllib.parse import urlencode, urljoin
 
 from timonier.errors import PublishError
 from timonier.publish import transport
-from timonier.publish.transport import PASSING, TRIES, NoAnswerError, Transport, as_json, codes, told
+from timonier.publish.connection import NoAnswerError
+from timonier.publish.transport import PASSING, TRIES, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from timonier.publish.transport import Answer
+    from timonier.publish.connection import Answer
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _READ = f"{MANIFEST}, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -69,8 +70,8 @@ class Registry:
         """
         answer = self._ask("GET", f"/manifests/{reference}", headers={"Accept": _READ})
         if answer.status == _OK:
-            return Found(digest_of(answer.data), as_json(answer.data))
-        if answer.status == _NOT_FOUND and _ABSENT.intersection(codes(answer)):
+            return Found(digest_of(answer.data), answer.json)
+        if answer.status == _NOT_FOUND and _ABSENT.intersection(answer.codes):
             return None
         raise self._transport.fault(f"whether {self.label}:{reference} is there cannot be found out", answer)
 
@@ -199,4 +200,4 @@ class _Upload:
             return answer
         if answer.status not in PASSING:
             raise self._transport.fault(what, answer)
-        raise _PassingError(f"did not take it: {told(answer)}", after=answer.after)
+        raise _PassingError(f"did not take it: {answer.told}", after=answer.after)
