@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks.run [--write] [--rounds N] [NAME...]
 
-A name is that of a module beside this one: cold, validate, unit_tests, many_objects, diff.
+A name is that of a module beside this one: cold, validate, unit_tests, many_objects, diff, publish.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from timonier.errors import ClusterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = ("cold", "validate", "unit_tests", "many_objects", "diff")
+NAMES = ("cold", "validate", "unit_tests", "many_objects", "diff", "publish")
 
 
 def measured(names: Sequence[str], rounds: int) -> list[Row]:

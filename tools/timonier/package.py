@@ -7,6 +7,7 @@ of that name (zlib-ng) do not reproduce.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -40,7 +41,7 @@ _FIRST = (_METADATA, "Chart.lock", "values.yaml", "values.schema.json")
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")  # ValidateRelease's in Helm's pkg/chart/v2/metadata.go
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
     """A packaged chart.
 
@@ -67,7 +68,7 @@ class Archive:
         """What Helm calls such a file."""
         return f"{self.name}-{self.version}.tgz"
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """`sha256:` and the content's checksum."""
         return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
@@ -79,16 +80,24 @@ def read_archive_file(path: Path) -> Archive:
     Raises:
         SourceError: It is no archive of a chart, or not the one its name says.
     """
-    chart = read_archive(path, path)
+    content = _content(path)
+    chart = read_archive(io.BytesIO(content), path)
     metadata = yamlio.load(chart.text(_METADATA), origin=f"{path}/{_METADATA}", error=SourceError)
     _check_metadata(metadata, chart)
-    archive = Archive(metadata, path.read_bytes())
+    archive = Archive(metadata, content)
     if path.name != archive.file_name:
         raise SourceError(
             f"{path} holds {archive.name} {archive.version}, and is not called so.",
             hint=f"Package the chart anew, or call it {archive.file_name}.",
         )
     return archive
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise SourceError(f"{path} cannot be read: {problem.strerror}.") from None
 
 
 def package(chart: ChartFiles, *, version: str = "", app_version: str = "") -> Archive:

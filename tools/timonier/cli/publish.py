@@ -167,12 +167,14 @@ def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes |
 
 def _publish(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.cluster.cache import lock
-    from timonier.publish import branch, oci
+    from timonier.publish import oci
 
     # Two publishers on one machine take turns: between "is it there?" and "put it there" nobody else gets in.
     with lock(f"publish-{_file_name(place)}"):
         if place.startswith(oci.SCHEME):
             return _to_registry(archive, provenance, place, request)
+        from timonier.publish import branch
+
         if place.startswith(branch.SCHEME):
             return _to_branch(archive, provenance, place, request)
         return _to_folder(archive, provenance, place, request)

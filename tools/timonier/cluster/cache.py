@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +69,8 @@ def entry(kind: str, name: str, make: Callable[[Path], None], *, waiting: Callab
 
 
 def _make(place: Path, make: Callable[[Path], None]) -> None:
+    import tempfile
+
     for left in place.parent.glob(f".{place.name}.*"):
         shutil.rmtree(left)  # of a process that was killed: it cannot be at work, we hold the lock
     unfinished = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 60.0
 _LONGEST_PAUSE = 60.0
-_BLOCK = 64 * 1024
+_BLOCK = 256 * 1024
 
 
 class NoAnswerError(Exception):

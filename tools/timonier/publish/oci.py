@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from timonier.constraints import is_exact
 from timonier.errors import PublishError
-from timonier.publish.registry import MANIFEST, digest_of
+from timonier.publish.registry import MANIFEST, Blob, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,20 +92,21 @@ def publish(
         PublishError: Another archive is published under that version, or it could not be done. Nothing is overwritten,
             and without the last step nothing can be seen of it.
     """
-    blobs = dict(_blobs(archive, provenance))
+    blobs = tuple(_blobs(archive, provenance))
     manifest = _manifest(archive, blobs)
+    digest = digest_of(manifest)
     version = tag_of(archive.version)
     place = f"{SCHEME}{registry.label}:{version}"
     wanted = [version, *(tag for tag in tags if tag != version)]
     missing = [tag for tag in wanted if not _is_there(registry, tag, archive, place=place)]
     if dry_run:
-        return Published(place, digest_of(manifest), Outcome.MISSING if version in missing else Outcome.PRESENT)
+        return Published(place, digest, Outcome.MISSING if version in missing else Outcome.PRESENT)
     if missing:
-        for content in blobs.values():
-            registry.upload(content, digest_of(content))
+        for blob in blobs:
+            registry.upload(blob)
     for tag in missing:
         registry.put(tag, manifest)
-    return Published(place, digest_of(manifest), Outcome.PUBLISHED if version in missing else Outcome.PRESENT)
+    return Published(place, digest, Outcome.PUBLISHED if version in missing else Outcome.PRESENT)
 
 
 def _is_there(registry: Registry, tag: str, archive: Archive, *, place: str) -> bool:
@@ -127,23 +128,25 @@ def _layers(found: Found) -> set[str]:
     return {str(one.get("digest")) for one in found.manifest.get("layers") or [] if isinstance(one, dict)}
 
 
-def _blobs(archive: Archive, provenance: bytes | None) -> Iterator[tuple[str, bytes]]:
-    yield _CONFIG, json.dumps(dict(archive.metadata), sort_keys=True, ensure_ascii=False, default=str).encode()
-    yield _CHART, archive.content
+def _blobs(archive: Archive, provenance: bytes | None) -> Iterator[Blob]:
+    """Yield the configuration, then the layers."""
+    metadata = json.dumps(dict(archive.metadata), sort_keys=True, ensure_ascii=False, default=str).encode()
+    yield Blob(_CONFIG, metadata, digest_of(metadata))
+    yield Blob(_CHART, archive.content, archive.digest)
     if provenance is not None:
-        yield _PROVENANCE, provenance
+        yield Blob(_PROVENANCE, provenance, digest_of(provenance))
 
 
-def _manifest(archive: Archive, blobs: Mapping[str, bytes]) -> bytes:
+def _manifest(archive: Archive, blobs: Sequence[Blob]) -> bytes:
     """Return the manifest: the same for the same archive, so without a time of creation."""
-    described = {
-        kind: {"mediaType": kind, "digest": digest_of(content), "size": len(content)} for kind, content in blobs.items()
-    }
+    config, *layers = [
+        {"mediaType": blob.media_type, "digest": blob.digest, "size": len(blob.content)} for blob in blobs
+    ]
     said: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": described.pop(_CONFIG),
-        "layers": list(described.values()),
+        "config": config,
+        "layers": layers,
         "annotations": _annotations(archive.metadata),
     }
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()

@@ -23,6 +23,7 @@ _OK, _CREATED, _TAKEN, _NO_CONTENT, _NOT_FOUND = 200, 201, 202, 204, 404
 # What registries mean by "there is none": the spec's codes, and Harbor's.
 _ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}
 _CHUNK = 4 * 1024 * 1024
+_SMALL = 16 * 1024  # sent as soon as asked for
 _BINARY = "application/octet-stream"
 
 
@@ -37,6 +38,21 @@ class Found:
 
     digest: str
     manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A content that a registry is to have.
+
+    Attributes:
+        media_type: What it is.
+        content: Its bytes.
+        digest: Theirs.
+    """
+
+    media_type: str
+    content: bytes
+    digest: str
 
 
 def digest_of(content: bytes) -> str:
@@ -75,15 +91,15 @@ class Registry:
             return None
         raise self._transport.fault(f"whether {self.label}:{reference} is there cannot be found out", answer)
 
-    def upload(self, content: bytes, digest: str) -> None:
+    def upload(self, blob: Blob) -> None:
         """Send a blob, unless it is there. What breaks off is taken up where it broke off, a few times.
 
         Raises:
             PublishError: It did not arrive.
         """
-        if self._ask("HEAD", f"/blobs/{digest}").status == _OK:
+        if len(blob.content) > _SMALL and self._ask("HEAD", f"/blobs/{blob.digest}").status == _OK:
             return
-        upload = _Upload(self._transport, content, digest, self._progress)
+        upload = _Upload(self._transport, blob, self._progress)
         for attempt in range(TRIES):
             try:
                 upload.go_on()
@@ -134,10 +150,10 @@ class _PassingError(Exception):
 class _Upload:
     """A blob on its way, and how far it got."""
 
-    def __init__(self, way: Transport, content: bytes, digest: str, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, way: Transport, blob: Blob, progress: Callable[[int, int], None]) -> None:
         self._transport = way
-        self._content = content
-        self._digest = digest
+        self._content = blob.content
+        self._digest = blob.digest
         self._progress = progress
         self._place = ""
         self._sent = 0
