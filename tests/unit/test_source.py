@@ -56,8 +56,8 @@ def test_a_manifest_file_needs_no_engine(tmp_path: Path) -> None:
     ("name", "sentence"),
     [
         ("gone", "gone does not exist"),
-        ("live:shop", r"sources of the kind live: are not known. A source is a chart directory .* oci://"),
-        ("release:shop", r"sources of the kind release: are not known"),
+        ("sftp:shop", r"sources of the kind sftp: are not known. A source is a chart directory .* oci://"),
+        ("file:shop", r"sources of the kind file: are not known"),
     ],
 )
 def test_what_is_nothing_is_refused(name: str, sentence: str) -> None:

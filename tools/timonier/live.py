@@ -11,9 +11,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from timonier import yamlio
 from timonier.diff.meaning import canonical
 from timonier.diff.project import by_hand, project
-from timonier.draft import Draft
+from timonier.draft import Draft, read
 from timonier.errors import ClusterError, ValuesError
 from timonier.manifest import identify
 from timonier.stored import Stored, read_stored
@@ -50,8 +51,9 @@ class LiveSource:
     access: Access
 
     def manifests(self, values: Mapping[str, Any], release: Release) -> list[Manifest]:
-        """Return the objects that are there, with what counts of them."""
-        return [manifest for draft in self.drafts(values, release) for manifest in draft.manifests]
+        """Return the objects that are there, with what counts of them, written down."""
+        there = read(self.drafts(values, release))
+        return [one if one.text else replace(one, text=yamlio.dump(one.document)) for one in there]
 
     def drafts(self, values: Mapping[str, Any], release: Release) -> list[Draft]:
         """Return the same; hooks are as they are stored, because Helm does not keep them up.

@@ -44,6 +44,7 @@ KINDS = (
     "a chart directory or archive, a manifest file, git:REF:PATH, oci://HOST/PATH/CHART:VERSION, "
     "release:NAME[@REVISION], live:NAME, or - (stdin)"
 )
+_OF_A_CLUSTER = ("release:", "live:")
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):")
 
 
@@ -136,47 +137,42 @@ class FileSource:
         return drafts_of(self.text, origin=self.label)
 
 
-def open_any(name: str, engine: str, access: Access, *, plain_http: bool = False) -> Source:
-    """Open whatever yields manifests, what is in a cluster among it; see `open_source`.
-
-    Args:
-        name: As there, or `release:NAME`, `release:NAME@REVISION`, `live:NAME`.
-        engine: As there.
-        access: The way to the cluster.
-        plain_http: As there.
-
-    Raises:
-        TimonierError: As there; ClusterError when the cluster cannot be asked.
-    """
-    from timonier import live, stored
-
-    if name.startswith(stored.SCHEME):
-        return stored.open_release(name, access)
-    if name.startswith(live.SCHEME):
-        return live.open_live(name, access)
-    return open_source(name, engine, plain_http=plain_http)
-
-
-def open_source(name: str, engine: str = AUTOMATIC, *, plain_http: bool = False) -> ChartSource | FileSource:
+def open_source(
+    name: str, engine: str = AUTOMATIC, *, access: Access | None = None, plain_http: bool = False
+) -> Source:
     """Find out what a source is, and read what there is to read of it; fetch what a chart depends on and lacks.
 
     Args:
         name: A chart's directory or archive, a manifest file, `git:REF:PATH` for either at a revision,
-            `oci://HOST/PATH/CHART:VERSION`, or `-` for standard input.
+            `oci://HOST/PATH/CHART:VERSION`, `release:NAME`, `release:NAME@REVISION`, `live:NAME`, or `-` for standard
+            input.
         engine: What renders a chart; see `timonier.engine.choose.choose_engine`.
+        access: The way to the cluster; that of `helm` and `kubectl` when left out.
         plain_http: Whether registries are asked over HTTP. Those on this machine that speak no TLS are.
 
     Raises:
         SourceError: When it is nothing that yields manifests.
         ValuesError: When a case of the chart cannot be read.
         EngineError: When it is a chart and there is no such engine, or nothing to fetch it with.
+        ClusterError: When the cluster cannot be asked.
     """
+    if name.startswith(_OF_A_CLUSTER):
+        return _open_of_cluster(name, access)
     found = _open(name, plain_http=plain_http)
     if isinstance(found, FileSource):
         return found
     renders = choose_engine(engine)
     chart = with_dependencies(found, _chart_beside, plain_http=plain_http)
     return ChartSource(chart, renders, name if name.startswith(OCI_SCHEME) else "")
+
+
+def _open_of_cluster(name: str, access: Access | None) -> Source:
+    """Open what a cluster has; what that takes is imported by nobody else."""
+    from timonier import live, stored
+    from timonier.kube import Access
+
+    access = access or Access()
+    return live.open_live(name, access) if name.startswith(live.SCHEME) else stored.open_release(name, access)
 
 
 def open_chart(name: str, *, plain_http: bool = False) -> Chart:

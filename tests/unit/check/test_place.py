@@ -13,7 +13,7 @@ from timonier.check.collect import Collector
 from timonier.check.model import Finding, Problem, Severity, object_rule
 from timonier.check.place import line_in, split_path
 from timonier.check.printed import line_of
-from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_file
+from timonier.check.renderings import Matrix, Subject, subject_of_chart, subject_of_manifests
 from timonier.check.schema.schemaerrors import dotted
 from timonier.engine import Release
 from timonier.manifest import read_manifests
@@ -247,7 +247,7 @@ def test_plain_manifests_have_their_own_lines() -> None:
     first = "# why\nkind: A\nmetadata:\n  name: a\n"
     text = f"{first}---\n# why\nkind: List\napiVersion: v1\nitems:\n  - kind: B\n    spec: {{}}\n"
     source = FileSource("all.yaml", text)
-    of = subject_of_file(source, Matrix(Settings(), (), ("1.36.0",), Release("")))
+    of = subject_of_manifests(source, Matrix(Settings(), (), ("1.36.0",), Release("")))
     findings = placed(of, [("A", "metadata.name"), ("B", "spec.type")])
     assert [str(finding.place) for finding in findings] == ["all.yaml:4", "all.yaml:11"]
 

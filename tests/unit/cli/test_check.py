@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from timonier import kube
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -211,7 +213,8 @@ def test_definitions_of_the_cluster_are_asked_for(run: Run, tmp_path: Path, monk
     kubectl = tmp_path / "bin" / "kubectl"
     kubectl.parent.mkdir()
     kubectl.write_text(
-        f"#!/bin/sh\n[ \"$*\" = 'get crd -o json --request-timeout=30s' ] || exit 2\ncat {tmp_path}/answer\n"
+        f"#!/bin/sh\n[ \"$*\" = 'get customresourcedefinitions --output=json --context=one' ] || exit 2\n"
+        f"cat {tmp_path}/answer\n"
     )
     kubectl.chmod(kubectl.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(kubectl.parent), prepend=os.pathsep)
@@ -221,11 +224,14 @@ def test_definitions_of_the_cluster_are_asked_for(run: Run, tmp_path: Path, monk
     crd = yamlio.load(CRD, origin="crd", error=SourceError)
     (tmp_path / "answer").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [crd]}))
     (tmp_path / "shop.yaml").write_text(SHOP)
-    assert "spec.size must be text" in run("check", "shop.yaml", *SCHEMA_RULES, "--crds-from-cluster")[1]
+    kube._kubectl.cache_clear()
+    arguments = ["shop.yaml", *SCHEMA_RULES, "--crds-from-cluster", "--kube-context", "one"]
+    assert "spec.size must be text" in run("check", *arguments)[1]
     kubectl.write_text("#!/bin/sh\necho 'The connection was refused.' >&2\nexit 1\n")
     code, out, err = run("check", "shop.yaml", "--crds-from-cluster")
     assert (code, out) == (2, "")
-    assert "The cluster's CRDs cannot be had: The connection was refused." in err
+    assert "The cluster cannot be asked: The connection was refused." in err
+    kube._kubectl.cache_clear()
 
 
 @pytest.mark.usefixtures("chart")

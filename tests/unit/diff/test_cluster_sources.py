@@ -324,3 +324,57 @@ def test_what_cannot_be_read_exits_with_2(
     code, out, err = run("diff", source, source)
     assert (code, out) == (2, "")
     assert sentence in err
+
+
+def test_a_release_is_rendered_as_it_is_stored(run: Run, cluster: Callable[..., str], tmp_path: Path) -> None:
+    """Hooks last, by template, as a table, into files; as an ordinary source takes neither values nor cases."""
+    cluster(deployed=[stored(1, CONFIG)])
+    code, out, _ = run("render", "release:shop", "--kube-context", "one", "-n", "mine")
+    assert (code, out) == (0, f"{CONFIG}---\n# Source: shop/templates/j.yaml\n{HOOK}")
+    assert "--namespace=mine --selector=owner=helm,name=shop,status=deployed --output=json --context=one" in cluster()
+    assert run("render", "release:shop", "-s", "templates/c.yaml")[1] == CONFIG
+    assert "ConfigMap, 1 hook" in run("render", "release:shop", "-o", "summary")[1]
+    assert run("render", "release:shop", "--output-dir", tmp_path / "out", "--no-hooks")[0] == 0
+    assert [file.name for file in (tmp_path / "out").rglob("*.yaml")] == ["c.yaml"]
+    assert "takes neither values nor cases" in run("render", "release:shop", "--set", "a=1")[2]
+
+
+def test_what_is_in_the_cluster_is_rendered(run: Run, cluster: Callable[..., str]) -> None:
+    """What the manifest sets of it, and a hand that changed it: it can be checked, or kept as a file."""
+    metadata = {"name": "c", "namespace": "here", "uid": "1"}
+    cluster(deployed=[stored(1, CONFIG)], live=[{"kind": "ConfigMap", "metadata": metadata, "data": {"size": "5"}}])
+    out = run("render", "live:shop", "--no-hooks")[1]
+    assert out.splitlines() == [
+        "---",
+        "# Source: shop/templates/c.yaml",
+        "apiVersion: v1",
+        "kind: ConfigMap",
+        "metadata:",
+        "  name: c",
+        "data:",
+        "  size: '5'",
+    ]
+
+
+@pytest.mark.parametrize("source", ["release:shop", "live:shop"])
+def test_what_is_installed_is_checked(run: Run, cluster: Callable[..., str], source: str) -> None:
+    """Each object once, under the source's name and its template's; two of them are told apart."""
+    wrong = [CONFIG.replace("name: c", f"name: {name}").replace("data: {size", "dada: {size") for name in "cd"]
+    live = [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "here"},
+            "dada": {"size": name},
+        }
+        for name in "cd"
+    ]
+    cluster(deployed=[stored(1, "".join(wrong)) | {}], live=live)
+    code, out, _ = run("check", source, "--only", "schema", "--kube-context", "one")
+    assert code == 1
+    assert "There is no field dada." in out
+    assert "ConfigMap c at dada" in out
+    assert "ConfigMap d at dada" in out
+    assert out.startswith(f"{source}\n")
+    assert "--context=one" in cluster().splitlines()[-1]
+    assert "takes neither values nor cases" in run("check", source, "--case", "big")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from timonier.source import ChartSource, FileSource
+from timonier.source import ChartSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from timonier.check.model import Finding
     from timonier.check.renderings import Matrix
     from timonier.settings import Ignore
+    from timonier.source import Source
 
 
 class Ignores:
@@ -32,7 +33,7 @@ class Ignores:
         self._used |= matching
         return bool(matching)
 
-    def unused(self, sources: Sequence[ChartSource | FileSource], matrix: Matrix, selection: Selection) -> list[Ignore]:
+    def unused(self, sources: Sequence[Source], matrix: Matrix, selection: Selection) -> list[Ignore]:
         """Return the entries that matched nothing though all that they may be for was looked at."""
         left = [entry for place, entry in enumerate(self._entries) if place not in self._used]
         if not left or matrix.cases or matrix.settings:
@@ -47,7 +48,7 @@ class Ignores:
         ]
 
 
-def _are_whole(sources: Sequence[ChartSource | FileSource], entry: Ignore) -> bool:
+def _are_whole(sources: Sequence[Source], entry: Ignore) -> bool:
     """Whether the sources are charts' folders, and no chart of the project beside one of them is left out."""
     folders = {source.chart.path.resolve() for source in sources if isinstance(source, ChartSource) and not source.name}
     if len(folders) < len(sources):

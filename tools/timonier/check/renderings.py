@@ -1,4 +1,4 @@
-"""What there is to check: every case of a chart for every Kubernetes version, or the manifests of a file."""
+"""What there is to check: every case of a chart for every Kubernetes version, or manifests as they are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from timonier.engine import Engine, Release, Template
     from timonier.manifest import Manifest
     from timonier.render import Document
-    from timonier.source import ChartSource, FileSource
+    from timonier.source import ChartSource, Source
     from timonier.values import Settings
 
 
@@ -86,11 +86,11 @@ class Matrix:
     versions_named: bool = False
 
 
-def subject_of_file(source: FileSource, matrix: Matrix) -> Subject:
-    """Take the manifests of a file as they are, the same for every Kubernetes version."""
+def subject_of_manifests(source: Source, matrix: Matrix) -> Subject:
+    """Take the manifests of a file or a release as they are, the same for every Kubernetes version."""
     from timonier.chart import Case
 
-    manifests = expanded(source.content)
+    manifests = expanded(source.manifests({}, matrix.release))
     crds = (*matrix.crds, *_crds_among(manifests))
     context = CaseContext(Case("", ""), manifests, matrix.versions[0], matrix.release, crds=crds)
     return Subject(source.label, [Rendered(context, matrix.versions)])

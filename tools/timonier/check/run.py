@@ -12,9 +12,9 @@ from timonier.check.collect import Collector
 from timonier.check.context import RunContext
 from timonier.check.ignores import Ignores
 from timonier.check.model import Finding, Place, Rule, Scope, Severity
-from timonier.check.renderings import Matrix, Rendered, Subject, subject_of_chart, subject_of_file
+from timonier.check.renderings import Matrix, Rendered, Subject, subject_of_chart, subject_of_manifests
 from timonier.errors import SourceError
-from timonier.source import ChartSource, FileSource
+from timonier.source import ChartSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from timonier.check.context import CaseContext
     from timonier.check.model import CaseCheck, ChartCheck, ObjectCheck, Problem, RunCheck
     from timonier.settings import Ignore
+    from timonier.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Result:
 
 
 def check(
-    sources: Sequence[ChartSource | FileSource],
+    sources: Sequence[Source],
     matrix: Matrix,
     selection: Selection,
     ignores: Iterable[Ignore] = (),
@@ -74,7 +75,7 @@ def check(
     """Check sources.
 
     Args:
-        sources: Charts and files of manifests.
+        sources: Charts, files of manifests, releases.
         matrix: The cases, values and Kubernetes versions to check charts in.
         selection: The rules to ask.
         ignores: Findings the project's settings leave out.
@@ -114,12 +115,12 @@ def _from_here(file: str) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
-def _subject(source: ChartSource | FileSource, matrix: Matrix) -> Subject:
+def _subject(source: Source, matrix: Matrix) -> Subject:
     if isinstance(source, ChartSource):
         return subject_of_chart(source, matrix)
     if matrix.settings or matrix.cases:
         raise SourceError(f"{source.label} takes neither values nor cases.", hint="Only a chart does.")
-    return subject_of_file(source, matrix)
+    return subject_of_manifests(source, matrix)
 
 
 def _checked(subject: Subject) -> Checked:

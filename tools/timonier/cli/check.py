@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from timonier.check.catalogue import Selection
     from timonier.check.renderings import Matrix
     from timonier.check.run import Result
+    from timonier.kube import Access
     from timonier.settings import CheckSettings
     from timonier.values import Settings as Values
 
@@ -39,9 +40,7 @@ class Format(StrEnum):
 
 
 def check(
-    sources: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="A chart, a manifest file, git:REF:PATH, or -.")
-    ] = None,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=options.SOURCE_HELP)] = None,
     *,
     values: options.ValuesFiles = None,
     set_values: options.SetValues = None,
@@ -92,7 +91,9 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
     release_name: options.ReleaseName = None,
-    namespace: options.Namespace = "default",
+    namespace: options.Namespace = None,
+    kube_context: options.KubeContext = "",
+    kubeconfig: options.Kubeconfig = "",
     engine: options.EngineName = "auto",
 ) -> None:
     """Say what is wrong with charts and manifests: every case, every Kubernetes version, every rule.
@@ -104,17 +105,19 @@ def check(
     - `timonier check charts/* --kube-version 1.30-1.36 -o junit`
     - `timonier check charts/eni-todo -f prod.yaml --case replicated --rule missing-requests=off`
     - `timonier check manifests.yaml --crds crds/`
+    - `timonier check live:eni-todo --crds-from-cluster`
     - `timonier check --explain schema`
 
     Exit codes: 0 nothing that counts was found, 1 errors were (with --strict also warnings), 2 could not be checked.
     """
+    from timonier.kube import Access
     from timonier.values import Settings
 
     if list_rules or explain:
         _tell(explain, output)
         return
     if not sources:
-        raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, git:REF:PATH, or -.")
+        raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, or -.")
     set_on_top = Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file)))
     request = Request(
         set_on_top,
@@ -125,8 +128,9 @@ def check(
         tuple(rule or ()) + (("missing-definition=off",) if ignore_missing_schemas else ()),
         tuple(only or ()),
         release_name or "",
-        namespace,
+        options.namespace_of_chart(namespace),
         engine,
+        Access(kubeconfig, kube_context, namespace or ""),
     )
     result = find(sources, request)
     _print(result, output, strict=strict)
@@ -151,6 +155,7 @@ class Request:
         release_name: The release's name; empty for the chart's.
         namespace: Where it would be installed.
         engine: What renders; see `timonier.engine.choose.choose_engine`.
+        access: The way to the cluster; that of `helm` and `kubectl` when left out.
     """
 
     values: Values | None = None
@@ -163,6 +168,7 @@ class Request:
     release_name: str = ""
     namespace: str = "default"
     engine: str = "auto"
+    access: Access | None = None
 
 
 def find(sources: Sequence[str], request: Request) -> Result:
@@ -182,7 +188,8 @@ def find(sources: Sequence[str], request: Request) -> Result:
         rule_of(ignore.rule, origin=f"{said.origin}: check: ignore")
     with _progress() as progress:
         matrix = _matrix(request, said, progress)
-        return run.check([open_source(name, request.engine) for name in sources], matrix, selection, said.ignore)
+        opened = [open_source(name, request.engine, access=request.access) for name in sources]
+        return run.check(opened, matrix, selection, said.ignore)
 
 
 def _matrix(request: Request, said: CheckSettings, progress: Callable[[], None]) -> Matrix:
@@ -190,12 +197,13 @@ def _matrix(request: Request, said: CheckSettings, progress: Callable[[], None])
     from timonier.check.schema.crds import crds_of_cluster, crds_of_paths
     from timonier.check.schema.kubeschemas import read_versions
     from timonier.engine import Release
+    from timonier.kube import Access
     from timonier.values import Settings as Values
 
     values = request.values or Values()
     known = crds_of_paths((*said.crds, *request.crds))
     if request.crds_from_cluster:
-        known += crds_of_cluster()
+        known += crds_of_cluster(request.access or Access())
     versions = read_versions(request.kube_versions or said.kube_versions)
     release = Release(request.release_name, request.namespace)
     named = bool(request.kube_versions)

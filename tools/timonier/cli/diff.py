@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _BEFORE = "Only for OLD"
 _AFTER = "Only for NEW"
 _RULES = "What counts"
-_CLUSTER = "Release and cluster"
 
 
 class Format(StrEnum):
@@ -72,40 +70,25 @@ def diff(
     new_case: Annotated[str | None, _option("new", "case", _AFTER, "NAME")] = None,
     new_kube_version: Annotated[str | None, _option("new", "kube-version", _AFTER, "VERSION")] = None,
     release_name: options.ReleaseName = None,
-    namespace: Annotated[
-        str | None,
-        typer.Option(
-            "--namespace",
-            "-n",
-            metavar="NAME",
-            help="As Helm takes it: HELM_NAMESPACE, else the context's.",
-            rich_help_panel=_CLUSTER,
-        ),
-    ] = None,
-    kube_context: Annotated[
-        str,
-        typer.Option(
-            "--kube-context", metavar="NAME", help="HELM_KUBECONTEXT, else the current one.", rich_help_panel=_CLUSTER
-        ),
-    ] = "",
-    kubeconfig: Annotated[
-        str,
-        typer.Option("--kubeconfig", metavar="FILE", help="KUBECONFIG, else ~/.kube/config.", rich_help_panel=_CLUSTER),
-    ] = "",
+    namespace: options.Namespace = None,
+    kube_context: options.KubeContext = "",
+    kubeconfig: options.Kubeconfig = "",
     server: Annotated[
         bool,
-        typer.Option("--server", help="Ask the API server what it would make of NEW.", rich_help_panel=_CLUSTER),
+        typer.Option("--server", help="Ask the API server what it would make of NEW.", rich_help_panel=options.CLUSTER),
     ] = False,
     reuse_values: Annotated[
         bool,
         typer.Option(
-            "--reuse-values", help="Over the release's values, as in `helm upgrade`.", rich_help_panel=_CLUSTER
+            "--reuse-values", help="Over the release's values, as in `helm upgrade`.", rich_help_panel=options.CLUSTER
         ),
     ] = False,
     reset_values: Annotated[
         bool,
         typer.Option(
-            "--reset-values", help="Without the release's values, though none are given.", rich_help_panel=_CLUSTER
+            "--reset-values",
+            help="Without the release's values, though none are given.",
+            rich_help_panel=options.CLUSTER,
         ),
     ] = False,
     kube_version: options.KubeVersion = None,
@@ -151,7 +134,7 @@ def diff(
     from timonier.diff.sides import Wish, check_heeded
     from timonier.diff.upgrade import kept_values, stored_of
     from timonier.kube import Access
-    from timonier.source import open_any
+    from timonier.source import open_source
     from timonier.values import Settings
 
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
@@ -160,7 +143,7 @@ def diff(
     after = Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
     rules = Filter(read_rules(ignore or (), ignore_file or ()), read_rules(only or (), only_file or ()))
     access = Access(kubeconfig, kube_context, namespace or "")
-    one, other = (open_any(name, engine, access, plain_http=plain_http) for name in (old, new))
+    one, other = (open_source(name, engine, access=access, plain_http=plain_http) for name in (old, new))
     check_heeded(one, other, both, before, after)
     stored = stored_of(one, other)
     kept = kept_values(stored, given=bool(both + before + after), reuse=reuse_values, reset=reset_values)
@@ -186,7 +169,7 @@ def _release(
 
     if stored:
         return Release(name or stored.name, stored.namespace, is_upgrade=True, api_versions=api_versions)
-    namespace = namespace or os.environ.get("HELM_NAMESPACE") or "default"
+    namespace = options.namespace_of_chart(namespace)
     charts = [source.chart.name for source in sources if isinstance(source, ChartSource)]
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 

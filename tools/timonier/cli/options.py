@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-SOURCE_HELP = "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, or -."
+SOURCE_HELP = (
+    "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, release:NAME[@REVISION], live:NAME, or -."
+)
+CLUSTER = "Release and cluster"
 _VALUES = "Values"
-_RELEASE = "Release"
 SIGNATURE = "Signature"
 
 
@@ -43,15 +46,31 @@ SetFiles = Annotated[
 ]
 ReleaseName = Annotated[
     str | None,
-    typer.Option("--release-name", metavar="NAME", help="The chart's name when left out.", rich_help_panel=_RELEASE),
+    typer.Option("--release-name", metavar="NAME", help="The chart's name when left out.", rich_help_panel=CLUSTER),
 ]
 Namespace = Annotated[
+    str | None,
+    typer.Option(
+        "--namespace",
+        "-n",
+        metavar="NAME",
+        help="HELM_NAMESPACE when left out, else default; of a release the context's.",
+        rich_help_panel=CLUSTER,
+    ),
+]
+KubeContext = Annotated[
     str,
-    typer.Option("--namespace", "-n", metavar="NAME", help="Where it would be installed.", rich_help_panel=_RELEASE),
+    typer.Option(
+        "--kube-context", metavar="NAME", help="HELM_KUBECONTEXT, else the current one.", rich_help_panel=CLUSTER
+    ),
+]
+Kubeconfig = Annotated[
+    str,
+    typer.Option("--kubeconfig", metavar="FILE", help="KUBECONFIG, else ~/.kube/config.", rich_help_panel=CLUSTER),
 ]
 IsUpgrade = Annotated[
     bool,
-    typer.Option("--is-upgrade", help="Render as an upgrade, not as a first install.", rich_help_panel=_RELEASE),
+    typer.Option("--is-upgrade", help="Render as an upgrade, not as a first install.", rich_help_panel=CLUSTER),
 ]
 KubeVersions = Annotated[
     list[str] | None,
@@ -59,7 +78,7 @@ KubeVersions = Annotated[
         "--kube-version",
         metavar="VERSION",
         help="The cluster's Kubernetes: 1.34.0; repeatable. Helm's own when left out.",
-        rich_help_panel=_RELEASE,
+        rich_help_panel=CLUSTER,
     ),
 ]
 KubeVersion = Annotated[
@@ -68,7 +87,7 @@ KubeVersion = Annotated[
         "--kube-version",
         metavar="VERSION",
         help="The cluster's Kubernetes: 1.34.0. Helm's own when left out.",
-        rich_help_panel=_RELEASE,
+        rich_help_panel=CLUSTER,
     ),
 ]
 ApiVersions = Annotated[
@@ -78,7 +97,7 @@ ApiVersions = Annotated[
         "-a",
         metavar="GROUP/VERSION",
         help="What the cluster has beside Kubernetes' own: monitoring.coreos.com/v1; repeatable.",
-        rich_help_panel=_RELEASE,
+        rich_help_panel=CLUSTER,
     ),
 ]
 PlainHttp = Annotated[
@@ -120,3 +139,8 @@ PassphraseFile = Annotated[
         rich_help_panel=SIGNATURE,
     ),
 ]
+
+
+def namespace_of_chart(namespace: str | None) -> str:
+    """Return where a chart would be installed, which is told without asking a cluster."""
+    return namespace or os.environ.get("HELM_NAMESPACE") or "default"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from timonier.chart import Case, Chart
     from timonier.engine import Release
+    from timonier.kube import Access
+    from timonier.manifest import Manifest
     from timonier.render import Document, Rendering
-    from timonier.source import FileSource
     from timonier.values import Settings
 
 
@@ -49,7 +50,9 @@ def render(
     case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="A case of the chart.")] = None,
     all_cases: Annotated[bool, typer.Option("--all-cases", help="Every case of the chart.")] = False,
     release_name: options.ReleaseName = None,
-    namespace: options.Namespace = "default",
+    namespace: options.Namespace = None,
+    kube_context: options.KubeContext = "",
+    kubeconfig: options.Kubeconfig = "",
     is_upgrade: options.IsUpgrade = False,
     kube_version: options.KubeVersions = None,
     api_versions: options.ApiVersions = None,
@@ -75,10 +78,12 @@ def render(
     - `timonier render charts/eni-todo -f prod.yaml --set replicas=3 -o json`
     - `timonier render charts/eni-todo --case replicated -s templates/ingress.yaml`
     - `timonier render git:v1.0.0:charts/eni-todo`
+    - `timonier render release:eni-todo@3 -s templates/ingress.yaml`
     - `timonier render oci://registry.example.org/charts/eni-todo:0.1.0`
     - `timonier render charts/* --all-cases --kube-version 1.30.0 --kube-version 1.36.0 -o summary`
     """
     from timonier.engine import Release
+    from timonier.kube import Access
     from timonier.report import text
     from timonier.values import Settings
 
@@ -86,7 +91,11 @@ def render(
         raise TimonierError("--case and --all-cases exclude each other.", hint="Leave one out.")
     given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
     release = Release(
-        release_name or "", namespace, is_upgrade, api_versions=tuple(api_versions or ()), include_crds=include_crds
+        release_name or "",
+        options.namespace_of_chart(namespace),
+        is_upgrade,
+        api_versions=tuple(api_versions or ()),
+        include_crds=include_crds,
     )
     request = _Request(
         settings=Settings(*given),
@@ -97,6 +106,7 @@ def render(
         kept=_Kept(no_hooks, skip_tests),
         notes=notes,
         engine=engine,
+        access=Access(kubeconfig, kube_context, namespace or ""),
         plain_http=plain_http,
     )
     renderings = [rendering for source in sources for rendering in _render(source, request)]
@@ -135,6 +145,7 @@ class _Request:
     kept: _Kept
     notes: bool
     engine: str
+    access: Access
     plain_http: bool
 
     def cases(self, chart: Chart) -> Sequence[Case]:
@@ -154,11 +165,12 @@ def _render(name: str, request: _Request) -> Iterator[Rendering]:
     from timonier.render import Rendering, render_case
     from timonier.source import ChartSource, open_source
 
-    source = open_source(name, request.engine, plain_http=request.plain_http)
+    source = open_source(name, request.engine, access=request.access, plain_http=request.plain_http)
     if not isinstance(source, ChartSource):
         if request.settings or request.case or request.notes:
             raise SourceError(f"{name} takes neither values nor cases, and has no notes.", hint="Only a chart does.")
-        yield Rendering(source.label, Case("", ""), source.content).only(filter(request.kept, _documents(source)))
+        documents = _documents(source.manifests({}, request.release))
+        yield Rendering(source.label, Case("", ""), ()).only(filter(request.kept, documents))
         return
     for case in request.cases(source.chart):
         for release in request.releases(source.chart):
@@ -173,10 +185,10 @@ def _render(name: str, request: _Request) -> Iterator[Rendering]:
             yield made.only(filter(request.kept, made.documents))
 
 
-def _documents(source: FileSource) -> Iterator[Document]:
+def _documents(manifests: Sequence[Manifest]) -> Iterator[Document]:
     from timonier.render import Document
 
-    for manifest in source.content:
+    for manifest in manifests:
         yield Document(manifest.source, manifest.text.removesuffix("\n"), (manifest,))
 
 

@@ -10,6 +10,7 @@ import itertools
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +25,7 @@ from timonier.source import ChartSource, FileSource
 from timonier.stored import ReleaseSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from timonier.draft import Draft
     from timonier.manifest import Identity, Manifest
@@ -35,6 +36,7 @@ _SEPARATOR = re.compile(r"^---[ \t]*\n?", re.MULTILINE)
 _HEAD = re.compile(r"(?:---[ \t]*\n?)?(?:# Source: .*\n)?")
 _Key = tuple["Identity", int]
 _Wanted = dict[_Key, tuple["Manifest", str]]
+_Write = Callable[["Draft", "Manifest"], str]
 
 
 class Piece(NamedTuple):
@@ -64,25 +66,40 @@ def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft]) -> str:
         SourceError: The old side is in no file, or what changes holds values that each rendering makes anew: those in
             the file are others.
     """
-    wanted = {key: (manifest, _text(draft, manifest)) for key, manifest, draft in _keyed(after)}
+    if not isinstance(old, FileSource | ChartSource | ReleaseSource):
+        raise SourceError(
+            f"{old.label} is in no file that could be patched.", hint="Name a manifest file, a chart or a release."
+        )
+    write = _printed if isinstance(old, ChartSource) else _text
+    wanted = {key: (manifest, write(draft, manifest)) for key, manifest, draft in _keyed(after)}
     if isinstance(old, FileSource):
         path = _path(old.label)
-        wanted = {key: (manifest, _ended(text)) for key, (manifest, text) in wanted.items()}
         return "".join(_changed({path: _pieces(old.text, before)}, wanted, lambda _: path))
-    if isinstance(old, ChartSource | ReleaseSource):
-        # Helm puts a line end behind whatever a document ends in.
-        wanted = {key: (manifest, f"{text}\n") for key, (manifest, text) in wanted.items()}
-        return "".join(_changed(_files(before), wanted, lambda manifest: manifest.source))
-    raise SourceError(f"{old.label} is in no file that could be patched.", hint="Name a manifest file or a chart.")
+    return "".join(_changed(_files(before, write), wanted, _path_of))
 
 
-def _files(drafts: Sequence[Draft]) -> dict[str, list[Piece]]:
+def _files(drafts: Sequence[Draft], write: _Write) -> dict[str, list[Piece]]:
     """Return what `timonier render --output-dir` writes."""
     files: dict[str, list[Piece]] = {}
     for key, manifest, draft in sorted(_keyed(drafts), key=lambda one: install_rank(one[1])):
-        text = f"{_head(manifest)}{_text(draft, manifest)}\n"
-        files.setdefault(manifest.source, []).append(Piece(key, text, manifest))
+        piece = Piece(key, f"{_head(manifest)}{write(draft, manifest)}", manifest)
+        files.setdefault(_path_of(manifest), []).append(piece)
     return files
+
+
+def _text(_: Draft, manifest: Manifest) -> str:
+    """Return a document as it is written, or as YAML has it where nobody wrote it down: in a cluster."""
+    return manifest.text or yamlio.dump(manifest.document)
+
+
+def _printed(draft: Draft, manifest: Manifest) -> str:
+    """Return a document as Helm prints it: whatever it ends in, there is a line end behind it."""
+    text = draft.text.lstrip("\n") or _text(draft, manifest)
+    return f"{text}\n"
+
+
+def _path_of(manifest: Manifest) -> str:
+    return manifest.source
 
 
 def _keyed(drafts: Iterable[Draft]) -> Iterator[tuple[_Key, Manifest, Draft]]:
@@ -91,15 +108,6 @@ def _keyed(drafts: Iterable[Draft]) -> Iterator[tuple[_Key, Manifest, Draft]]:
         for manifest in draft.manifests:
             yield (manifest.identity, seen[manifest.identity]), manifest, draft
             seen[manifest.identity] += 1
-
-
-def _text(draft: Draft, manifest: Manifest) -> str:
-    """Return a document as it is written, or as YAML has it where nobody wrote it down: in a cluster."""
-    return draft.text.lstrip("\n") or manifest.text or yamlio.dump(manifest.document)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _head(manifest: Manifest) -> str:

@@ -8,14 +8,12 @@ is refused (the API server would drop it, and with strict field validation refus
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier import yamlio
 from timonier.chartfiles import unpack_subcharts
 from timonier.check.schema.kubeschemas import Api
-from timonier.errors import ClusterError, SourceError
+from timonier.errors import SourceError
 from timonier.manifest import read_manifests
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from timonier.chartfiles import ChartFiles
+    from timonier.kube import Access
 
 CRD_KIND = "CustomResourceDefinition"
 _OBJECT_META = "https://kubernetes.io/api/_definitions.json#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -77,21 +76,13 @@ def crds_of_paths(paths: Iterable[Path]) -> list[Mapping[str, Any]]:
     return found
 
 
-def crds_of_cluster() -> list[Mapping[str, Any]]:
-    """Return the CustomResourceDefinitions of the cluster that kubectl talks to.
+def crds_of_cluster(access: Access) -> list[Mapping[str, Any]]:
+    """Return the CustomResourceDefinitions of a cluster.
 
     Raises:
         ClusterError: There is no kubectl, or it has no answer.
     """
-    kubectl = shutil.which("kubectl")
-    if not kubectl:
-        raise ClusterError("There is no program kubectl to ask the cluster for its CRDs.", hint="Install it.")
-    command = [kubectl, "get", "crd", "-o", "json", "--request-timeout=30s"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise ClusterError(f"The cluster's CRDs cannot be had: {said[-1].rstrip('.')}.", hint="Check the context.")
-    return read_crds(done.stdout, origin="kubectl get crd")
+    return [one for one in access.get("customresourcedefinitions") if one.get("kind") == CRD_KIND]
 
 
 def read_crds(text: str, *, origin: str) -> list[Mapping[str, Any]]:
