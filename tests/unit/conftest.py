@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
 from http.server import ThreadingHTTPServer
@@ -78,6 +80,23 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(ended.value.code, out, err)
 
     return call
+
+
+@pytest.fixture
+def gpg(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """What runs GnuPG, without asking anybody, in a home whose path is short enough for the agent's socket."""
+    if not shutil.which("gpg"):
+        pytest.skip("there is no gpg on PATH")
+    home = tmp_path_factory.mktemp("g")
+    home.chmod(0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    yield _gpg
+    subprocess.run(["gpgconf", "--kill", "all"], check=False)  # noqa: S607 - as gpg itself is found
+
+
+def _gpg(*arguments: str) -> str:
+    command = ["gpg", "--batch", "--pinentry-mode", "loopback", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture

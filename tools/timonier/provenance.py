@@ -6,6 +6,7 @@ and smart cards are its business. The form is Helm's: https://helm.sh/docs/topic
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 SUFFIX = ".prov"
 _SECONDS = 120
+# What GnuPG says of signatures that Helm will not take; see doc/DETAILS of its sources.
+_BAD = {
+    "BADSIG": "was changed after it was signed",
+    "EXPKEYSIG": "was signed with a key that has expired",
+    "REVKEYSIG": "was signed with a key that is revoked",
+    "EXPSIG": "is a signature that has expired",
+}
 
 
 def signed(archive: Archive, key: str, *, passphrase_file: Path | None = None) -> str:
@@ -53,19 +61,51 @@ def signed(archive: Archive, key: str, *, passphrase_file: Path | None = None) -
             hint="Does its agent wait for a passphrase? Say --passphrase-file.",
         ) from None
     if done.returncode:
-        raise SigningError(
-            f"GnuPG cannot sign {archive.file_name} with {key or 'its default key'}: {_reason(done.stderr)}.",
-            hint="`gpg --list-secret-keys` names the keys there are.",
+        raise _refusal(
+            f"GnuPG cannot sign {archive.file_name} with {key or 'its default key'}", program, key, done.stderr
         )
     return done.stdout
 
 
-def check_sum(archive: Archive, provenance: bytes, label: str) -> None:
-    """See that a signature is about an archive. Whose it is only `helm verify` says, which is told whom to trust.
+def _refusal(what: str, program: str, key: str, told: str) -> SigningError:
+    if expired := _expiry(program, key):
+        return SigningError(f"{what}: {expired}.", hint="`gpg --quick-set-expire` prolongs it, --key names another.")
+    return SigningError(f"{what}: {_reason(told)}.", hint="`gpg --list-secret-keys` names the keys there are.")
+
+
+def _expiry(program: str, key: str) -> str:
+    """Say when all keys expired that a name stands for; empty when one did not. GnuPG itself calls them unusable."""
+    command = [program, "--batch", "--with-colons", "--list-secret-keys", *([key] if key else [])]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS).stdout
+    # https://github.com/gpg/gnupg/blob/master/doc/DETAILS: the second field is the validity, the seventh the end of it.
+    keys = [fields for line in listed.splitlines() if (fields := line.split(":"))[0] == "sec"]
+    if not keys or any(fields[1] != "e" for fields in keys):
+        return ""
+    last = max(int(fields[6]) for fields in keys)
+    return f"the key expired on {dt.datetime.fromtimestamp(last, dt.UTC):%Y-%m-%d}"
+
+
+def check_signature(archive: Archive, provenance: bytes, label: str) -> None:
+    """See that a signature is about an archive, and one that Helm may take.
+
+    Whose it is only `helm verify` says, which is told whom to trust. Where there is no GnuPG, or it does not know the
+    key, what was signed is compared with the archive, and no more.
 
     Raises:
-        SigningError: It is about another file, or about other content.
+        SigningError: It is about another file or about other content, was changed itself, or its key is good no more.
     """
+    _check_sum(archive, provenance, label)
+    program = shutil.which("gpg")
+    if not program:
+        return
+    command = [program, "--batch", "--no-auto-key-retrieve", "--status-fd", "1", "--verify", "-"]
+    done = subprocess.run(command, input=provenance, capture_output=True, check=False, timeout=_SECONDS)
+    said = {line.split()[1] for line in done.stdout.decode(errors="replace").splitlines() if len(line.split()) > 1}
+    for status in sorted(said & _BAD.keys()):
+        raise SigningError(f"{label} {_BAD[status]}, and Helm refuses it.", hint="Package and sign the chart anew.")
+
+
+def _check_sum(archive: Archive, provenance: bytes, label: str) -> None:
     text = provenance.decode("utf-8", errors="replace")
     if f"{archive.file_name}: {archive.digest}" not in text:
         raise SigningError(

@@ -215,7 +215,10 @@ def registry(serve: Callable[..., str]) -> FakeRegistry:
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The user's logins have no say, and nobody waits between two tries."""
+    """The user's logins, keys and proxies have no say, and nobody waits between two tries."""
     monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(tmp_path / "helm.json"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "gnupg"))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(transport, "pause", lambda _: None)

@@ -149,7 +149,7 @@ def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes |
     from timonier.chart import is_archive
     from timonier.cli.package import check_charts, packaged
     from timonier.package import read_archive_file
-    from timonier.provenance import SUFFIX, check_sum
+    from timonier.provenance import SUFFIX, check_signature
 
     if check:
         check_charts([source], engine)
@@ -161,7 +161,7 @@ def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes |
     if not beside.is_file():
         return archive, None
     provenance = beside.read_bytes()
-    check_sum(archive, provenance, str(beside))
+    check_signature(archive, provenance, str(beside))
     return archive, provenance
 
 
