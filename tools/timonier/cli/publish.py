@@ -113,14 +113,14 @@ def publish(
 
     Exit codes: 0 published, or there already; 1 the chart has errors; 2 it could not be done, or must not be.
     """
-    from timonier.publish.cosign import find_cosign
-
     archive, provenance = _archive(source, check=check, engine=engine)
     if sign:
         from timonier.provenance import signed
 
         provenance = signed(archive, key, passphrase_file=passphrase_file).encode()
     if cosign:
+        from timonier.publish.cosign import find_cosign
+
         find_cosign()
     request = _Request(
         tuple(tag or ()),
@@ -189,8 +189,6 @@ def _file_name(place: str) -> str:
 def _to_registry(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.publish import oci
     from timonier.publish.access import Access, is_plain
-    from timonier.publish.cosign import find_cosign
-    from timonier.publish.cosign import sign as sign_by_cosign
     from timonier.publish.credentials import find_login
     from timonier.publish.registry import Registry
     from timonier.publish.transport import Transport
@@ -203,7 +201,10 @@ def _to_registry(archive: Archive, provenance: bytes | None, place: str, request
         registry = Registry(transport, progress)
         told = oci.publish(archive, provenance, registry, tags=request.tags, dry_run=request.dry_run)
     if request.cosign and not request.dry_run:
-        sign_by_cosign(find_cosign(), f"{registry.label}@{told.digest}", key=request.cosign_key)
+        from timonier.publish.cosign import find_cosign
+        from timonier.publish.cosign import sign as sign_by_cosign
+
+        sign_by_cosign(find_cosign(), f"{registry.label}@{told.digest}", access, key=request.cosign_key)
     return told
 
 

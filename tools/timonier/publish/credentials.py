@@ -18,6 +18,9 @@ from typing import Any
 
 from timonier.errors import PublishError
 
+IDENTITY = "<token>"
+"""The user's name that comes with an identity token in place of a password."""
+
 _SECONDS = 30
 # Helpers say so with exit code 1; anything else is a fault.
 _NOT_FOUND = "credentials not found"
@@ -36,6 +39,16 @@ class Login:
 
     user: str
     secret: str = field(repr=False)
+
+    @property
+    def basic(self) -> str:
+        """What HTTP's basic authentication sends."""
+        return base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
+
+    def as_file(self, host: str) -> str:
+        """Return the file of logins in which Docker finds this one for a registry."""
+        entry = {"identitytoken": self.secret} if self.user == IDENTITY else {"auth": self.basic}
+        return json.dumps({"auths": {_DOCKER_HUB_KEY if host in _DOCKER_HUB else host: entry}})
 
 
 def find_login(host: str) -> Login | None:
@@ -91,7 +104,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _decoded(entry: dict[str, Any], file: Path, key: str) -> Login | None:
     if token := entry.get("identitytoken"):
-        return Login("<token>", str(token))
+        return Login(IDENTITY, str(token))
     if not entry.get("auth"):
         return None
     try:

@@ -5,7 +5,6 @@ How logins and tokens go: https://distribution.github.io/distribution/spec/auth/
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from timonier.errors import PublishError
 from timonier.publish.connection import Connections, NoAnswerError
+from timonier.publish.credentials import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from timonier.publish.access import Access
     from timonier.publish.connection import Answer
-    from timonier.publish.credentials import Login
 
 # Too many requests, and a server's faults that may pass.
 PASSING = (429, 500, 502, 503, 504)
@@ -30,7 +29,6 @@ _MOVED = (301, 302, 303, 307, 308)
 _MOST_MOVES = 5
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
-_IDENTITY = "<token>"  # the user's name that comes with an identity token in place of a password
 
 
 def pause(seconds: float) -> None:
@@ -127,7 +125,7 @@ class Transport:
         scheme, _, rest = challenge.partition(" ")
         before, login = self._authorization, self.access.login
         if scheme.lower() == "basic" and login:
-            self._authorization = f"Basic {_basic(login)}"
+            self._authorization = f"Basic {login.basic}"
         elif scheme.lower() == "bearer":
             self._authorization = f"Bearer {self._token(dict(_CHALLENGE.findall(rest)))}"
         return self._authorization != before
@@ -150,13 +148,9 @@ class Transport:
 
     def _ask_for_token(self, realm: str, query: Mapping[str, str]) -> Answer:
         login = self.access.login
-        if login and login.user == _IDENTITY:
+        if login and login.user == IDENTITY:
             fields = {**query, "grant_type": "refresh_token", "client_id": "timonier", "refresh_token": login.secret}
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             return self._connections.exchange("POST", realm, urlencode(fields).encode(), kind)
-        headers = {"Authorization": f"Basic {_basic(login)}"} if login else {}
+        headers = {"Authorization": f"Basic {login.basic}"} if login else {}
         return self._follow("GET", f"{realm}?{urlencode(query)}", headers)
-
-
-def _basic(login: Login) -> str:
-    return base64.b64encode(f"{login.user}:{login.secret}".encode()).decode()
