@@ -53,12 +53,12 @@ def _effect(pair: Pair, change: Change, around: Around, *, by_client: bool) -> E
         return _renamed(old, new)
     if problems := refusals(old, new, change.fields, by_client=by_client):
         return Effect(Outcome.REFUSED, problems, _way_out(new))
-    return _updated(new, change, around)
+    return _updated(old, new, change, around)
 
 
-def _updated(new: Manifest, change: Change, around: Around) -> Effect:
+def _updated(old: Manifest, new: Manifest, change: Change, around: Around) -> Effect:
     if new.identity.kind in CONTROLLERS:
-        return rolled(new, change.fields, around)
+        return rolled(old, new, change.fields, around)
     return Effect(Outcome.IN_PLACE)
 
 

@@ -25,13 +25,14 @@ _LONGEST = 60
 _METADATA = ("metadata", "annotations")
 
 
-def rolled(new: Manifest, fields: Sequence[FieldChange], around: Around) -> Effect:
+def rolled(old: Manifest, new: Manifest, fields: Sequence[FieldChange], around: Around) -> Effect:
     """What becomes of a workload that differs in something it may differ in."""
     inside = [field for field in fields if field.steps[:2] in (_TEMPLATE, _JOB_TEMPLATE)]
     scaling = _scaled(new, fields, around)
-    if not inside:
+    waited = new.identity.kind in _ROLLING and _is_let_go(old, new)
+    if not inside and not waited:
         return scaling
-    reasons = tuple(_reasons(inside))
+    reasons = (*_reasons(inside), *(("pods get what they have waited for",) if waited else ()))
     if new.identity.kind not in _ROLLING:
         when = "the next run has it" if new.identity.kind == "CronJob" else "only new pods have it"
         return Effect(Outcome.IN_PLACE, (when, *reasons))
@@ -72,6 +73,12 @@ def _waiting(new: Manifest) -> str:
     if new.identity.kind == "StatefulSet" and partition and partition >= _replicas(new):
         return f"no pod has it: updateStrategy.rollingUpdate.partition is {partition}"
     return "there are no pods to roll" if at(spec, "replicas") == 0 else ""
+
+
+def _is_let_go(old: Manifest, new: Manifest) -> bool:
+    """Whether pods that a former change of the template did not reach may be replaced now."""
+    held = at(old.document, "spec", "replicas") != 0 and _waiting(old)
+    return bool(held) and not _waiting(new)
 
 
 def _how(new: Manifest) -> Iterator[str]:
