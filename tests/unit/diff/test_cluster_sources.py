@@ -254,6 +254,21 @@ def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[.
     cluster(apply='The ConfigMap "c" is invalid: data: Forbidden: field is immutable\n')
     out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
     assert "refused  ConfigMap c  the API server says: data: Forbidden: field is immutable" in out
+    cluster(apply='Error from server (Forbidden): configmaps "c" is forbidden: exceeded quota: one\n')
+    out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
+    assert "refused  ConfigMap c  the API server says: exceeded quota: one" in out
+
+
+def test_a_refusal_is_told_without_the_difference_below_it(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """The API server shows one of claims; what it says of the next object is told again."""
+    (chart / "templates" / "d.yaml").write_text(TEMPLATE.replace("name: c", "name: d"))
+    below = '@@ -6,7 +6,7 @@\n  "Requests": {\n-   "storage": "8Mi"\n+   "storage": "9Mi"\n  },\n\n'
+    said = 'The ConfigMap "c" is invalid: spec: Forbidden: immutable\n' + below
+    cluster(deployed=[stored(1, CONFIG)], apply=f'{said}The ConfigMap "d" is invalid: too long\n')
+    out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
+    assert re.search("refused +ConfigMap c +the API server says: spec: Forbidden: immutable\n", out)
+    assert re.search("refused +ConfigMap d +the API server says: too long\n", out)
+    assert "Note" not in out
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,17 @@ from timonier.draft import Draft, read
 from timonier.manifest import identify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from timonier.kube import Access
     from timonier.manifest import Identity, Manifest
 
 _INVALID = re.compile(r'^The (?P<kind>\S+) "(?P<name>[^"]+)" is invalid:? ?(?P<why>.*)$', re.DOTALL)
+# What admission refuses: a quota, a policy, the growing of a claim. Where rights are missing, a user is named.
+_REFUSED = re.compile(
+    r'\(Forbidden\): .*?(?P<plural>\w+)\S* "(?P<name>[^"]+)" is forbidden: (?!User )(?P<why>.*)$', re.DOTALL
+)
+_BEGINS = re.compile(r'(?i:error)\b|The \S+ "')
 _FORBIDDEN = "(Forbidden)"
 
 
@@ -67,7 +72,7 @@ def ask_server(new: Side, old: Side, access: Access, namespace: str) -> Asked:
     )
     made = {identify(one)._replace(namespace=""): one for one in answer.objects}
     seen = [_as_made(one, made, namespace) for one in manifests]
-    refused, unclear = _problems(answer.problems)
+    refused, unclear = _problems(answer.problems, asked)
     side = Side((*kept, *map(Draft.of, seen)), new.generated)
     return Asked(side, refused, _note(unclear))
 
@@ -79,27 +84,45 @@ def _as_made(manifest: Manifest, made: dict[Identity, dict[str, object]], namesp
     return dataclasses.replace(manifest, text="", document=project(canonical(manifest.document, namespace), there))
 
 
-def _problems(said: Sequence[str]) -> tuple[dict[tuple[str, str], str], list[str]]:
+def _problems(said: Sequence[str], asked: Sequence[Manifest]) -> tuple[dict[tuple[str, str], str], list[str]]:
     """Tell what is refused from what could not be asked."""
+    kinds = {(_plural(one.identity.kind), one.identity.name): one.identity.kind for one in asked}
     refused: dict[tuple[str, str], str] = {}
     unclear: list[str] = []
     for problem in _joined(said):
         if match := _INVALID.match(problem):
             refused[match["kind"], match["name"]] = " ".join(match["why"].split())
+        elif (match := _REFUSED.search(problem)) and (kind := kinds.get((match["plural"], match["name"]))):
+            refused[kind, match["name"]] = " ".join(match["why"].split())
         else:
             unclear.append(problem)
     return refused, unclear
 
 
+def _plural(kind: str) -> str:
+    """Return what the API calls the objects of a kind: `UnsafeGuessKindToResource` of Kubernetes' apimachinery."""
+    name = kind.lower()
+    return f"{name}es" if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
 def _joined(said: Iterable[str]) -> list[str]:
     """Put what kubectl says of one object on several lines together: those after the first begin with an asterisk."""
     problems: list[str] = []
-    for line in said:
+    for line in _without_differences(said):
         if problems and line.startswith(("*", " ")):
             problems[-1] += f"; {line.lstrip('* ')}" if "* " in problems[-1] else f" {line.lstrip('* ')}"
         else:
             problems.append(line)
     return problems
+
+
+def _without_differences(said: Iterable[str]) -> Iterator[str]:
+    """Leave out the differences that the API server shows below some refusals."""
+    is_shown = True
+    for line in said:
+        is_shown = not line.startswith("@@ ") if is_shown else bool(_BEGINS.match(line))
+        if is_shown:
+            yield line
 
 
 def _note(unclear: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "with_effects"]
 
+_SIZE = ("spec", "resources", "requests")
+
 
 def with_effects(found: Sequence[Found], drafts: Sequence[Draft], *, by_client: bool = False) -> tuple[Change, ...]:
     """Return changes with what an upgrade makes of them.
@@ -59,6 +61,8 @@ def _effect(pair: Pair, change: Change, around: Around, *, by_client: bool) -> E
 def _updated(old: Manifest, new: Manifest, change: Change, around: Around) -> Effect:
     if new.identity.kind in CONTROLLERS:
         return rolled(old, new, change.fields, around)
+    if new.identity.kind == "PersistentVolumeClaim" and any(field.steps[:3] == _SIZE for field in change.fields):
+        return Effect(Outcome.IN_PLACE, (), ("refused where the claim's StorageClass lacks allowVolumeExpansion",))
     return Effect(Outcome.IN_PLACE)
 
 
