@@ -49,8 +49,12 @@ _BOUNDARY = "----eni-todo"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of the cluster itself first: they end the container engine, and every cluster with it."""
-    items.sort(key=lambda item: item.path.name != "test_cluster.py")
+    """Run the tests of the cluster itself first: they end the container engine, and every cluster with it.
+
+    Those that restart the nodes come last: what others share would go away in the middle.
+    """
+    places = {"test_cluster.py": -1, "test_restarted_nodes.py": 1}
+    items.sort(key=lambda item: places.get(item.path.name, 0))
 
 
 @dataclass(frozen=True)
