@@ -60,9 +60,9 @@ class Machines:
 
     def pods(self) -> list[Manifest]:
         """The pods that are to run: those of the cluster's own, and the database's."""
-        pods: list[Manifest] = json.loads(self.cluster.kubectl("get", "pods", "--all-namespaces", "--output=json"))[
-            "items"
-        ]
+        unfinished = "--field-selector=status.phase!=Succeeded,status.phase!=Failed"
+        told = self.cluster.kubectl("get", "pods", "--all-namespaces", unfinished, "--output=json")
+        pods: list[Manifest] = json.loads(told)["items"]
         tests = {one["metadata"]["name"] for one in self.cluster.list("namespaces", selector="timonier=test")}
         return [
             pod
