@@ -248,7 +248,7 @@ def test_a_patch_leads_to_what_is_in_the_cluster(run: Run, cluster: Callable[...
 def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
     """On what it refuses, and on how it writes what it takes."""
     there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"size": "1"}, "uid": "x"}
-    cluster(deployed=[stored(1, CONFIG)], apply=[there])
+    cluster(deployed=[stored(1, CONFIG, apply_method="ssa")], apply=[there])
     assert run("diff", "release:shop", chart, "--set", "size=01", "--server")[0] == 0
     cluster(apply=[])
     cluster(apply='The ConfigMap "c" is invalid: data: Forbidden: field is immutable\n')
@@ -259,12 +259,23 @@ def test_the_server_has_the_last_word(run: Run, chart: Path, cluster: Callable[.
     assert "refused  ConfigMap c  the API server says: exceeded quota: one" in out
 
 
+def test_the_server_is_not_asked_for_a_patch(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """What it says of a server-side apply is a warning where Helm sends patches."""
+    refusal = 'The ConfigMap "c" is invalid: data: Forbidden: more than one\n'
+    cluster(deployed=[stored(1, CONFIG, apply_method="csa")], apply=refusal)
+    out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
+    assert "in place  ConfigMap c" in out
+    assert (
+        "! the API server would refuse it in a server-side apply: data: Forbidden: more than one; Helm patches" in out
+    )
+
+
 def test_a_refusal_is_told_without_the_difference_below_it(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
     """The API server shows one of claims; what it says of the next object is told again."""
     (chart / "templates" / "d.yaml").write_text(TEMPLATE.replace("name: c", "name: d"))
     below = '@@ -6,7 +6,7 @@\n  "Requests": {\n-   "storage": "8Mi"\n+   "storage": "9Mi"\n  },\n\n'
     said = 'The ConfigMap "c" is invalid: spec: Forbidden: immutable\n' + below
-    cluster(deployed=[stored(1, CONFIG)], apply=f'{said}The ConfigMap "d" is invalid: too long\n')
+    cluster(deployed=[stored(1, CONFIG, apply_method="ssa")], apply=f'{said}The ConfigMap "d" is invalid: too long\n')
     out = run("diff", "release:shop", chart, "--set", "size=2", "--server")[1]
     assert re.search("refused +ConfigMap c +the API server says: spec: Forbidden: immutable\n", out)
     assert re.search("refused +ConfigMap d +the API server says: too long\n", out)

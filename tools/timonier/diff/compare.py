@@ -92,6 +92,12 @@ def _with_refusal(change: Change, options: Options) -> Change:
     if said is None:
         return change
     told = options.redactor.text(said) if options.redactor else said
+    if options.by_client and change.effect:
+        # Asked is by an apply, which does not take away what patches have set: what is refused may be what that leaves.
+        doubt = (
+            f"the API server would refuse it in a server-side apply: {told}; Helm patches this release, which may work"
+        )
+        return replace(change, effect=change.effect._replace(warnings=(*change.effect.warnings, doubt)))
     return replace(change, effect=Effect(Outcome.REFUSED, (f"the API server says: {told}",), ("the upgrade fails",)))
 
 
