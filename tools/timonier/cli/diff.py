@@ -98,6 +98,7 @@ def diff(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", "-y", help="Old and new lines beside each other.")
     ] = False,
+    no_pager: Annotated[bool, typer.Option("--no-pager", help="Print to a terminal directly.")] = False,
     ignore: Annotated[
         list[str] | None, _rule("ignore", "Pass over: KIND/NAME:PATH~PATTERN, or @PRESET; repeatable.")
     ] = None,
@@ -155,7 +156,7 @@ def diff(
     if output is Format.PATCH:
         typer.echo(_patch(one, compared, redactor), nl=False)
     else:
-        _print(compared.difference, one, other, output, side_by_side=side_by_side)
+        _print(compared.difference, one, other, output, side_by_side=side_by_side, paged=not no_pager)
     if compared.difference.changes:
         raise typer.Exit(1)
 
@@ -185,7 +186,10 @@ def _patch(old: Source, compared: Compared, redactor: Redactor | None) -> str:
     return written
 
 
-def _print(difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool) -> None:
+def _print(
+    difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool, paged: bool
+) -> None:
+    from timonier.cli import pager
     from timonier.report import diff_html, diff_json, diff_markdown, diff_text
 
     writers = {
@@ -199,4 +203,4 @@ def _print(difference: Difference, one: Source, other: Source, output: Format, *
     width = diff_text.terminal_width() if side_by_side else 0
     colour = diff_text.wants_colour()
     told = diff_text.difference_text(difference, one.label, other.label, colour=colour, side_by_side=width)
-    typer.echo(told, nl=False, color=True)
+    pager.show(told, paged=paged)
