@@ -170,7 +170,7 @@ def _publish(archive: Archive, provenance: bytes | None, place: str, request: _R
     from timonier.publish import oci
 
     # Two publishers on one machine take turns: between "is it there?" and "put it there" nobody else gets in.
-    with lock(f"publish-{_file_name(place)}"):
+    with lock(f"publish-{_lock_of(place)}"):
         if place.startswith(oci.SCHEME):
             return _to_registry(archive, provenance, place, request)
         from timonier.publish import branch
@@ -180,10 +180,12 @@ def _publish(archive: Archive, provenance: bytes | None, place: str, request: _R
         return _to_folder(archive, provenance, place, request)
 
 
-def _file_name(place: str) -> str:
+def _lock_of(place: str) -> str:
+    """Return a name that is the same for every way to write a place, and no longer than files' names may be."""
     from hashlib import sha256
 
-    return sha256(place.encode()).hexdigest()[:16]
+    one = place.rstrip("/") if place.startswith(("oci:", "git:")) else str(Path(place).resolve())
+    return sha256(one.encode()).hexdigest()[:16]
 
 
 def _to_registry(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:

@@ -61,11 +61,15 @@ def entry(kind: str, name: str, make: Callable[[Path], None], *, waiting: Callab
             if not place.is_dir():
                 _make(place, make)
     except OSError as error:
-        raise ClusterError(
-            f"The cache at {folder()} cannot be written: {error.strerror or error}.",
-            hint="Free some space there, or name another folder in TIMONIER_CACHE; nothing half made was kept.",
-        ) from error
+        raise _unwritable(error) from error
     return place
+
+
+def _unwritable(error: OSError) -> ClusterError:
+    return ClusterError(
+        f"The cache at {folder()} cannot be written: {error.strerror or error}.",
+        hint="Free some space there, or name another folder in TIMONIER_CACHE; nothing half made was kept.",
+    )
 
 
 def _make(place: Path, make: Callable[[Path], None]) -> None:
@@ -85,12 +89,20 @@ def _make(place: Path, make: Callable[[Path], None]) -> None:
 
 @contextmanager
 def lock(name: str, *, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Keep other processes of this user out of the block that works on `name`."""
+    """Keep other processes of this user out of the block that works on `name`.
+
+    Raises:
+        ClusterError: The cache cannot be written.
+    """
     import fcntl
 
     locks = folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with (locks / f"{name.replace('/', '_').replace(':', '_')}.lock").open("w") as file:
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        file = (locks / f"{name.replace('/', '_').replace(':', '_')}.lock").open("w")
+    except OSError as error:
+        raise _unwritable(error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

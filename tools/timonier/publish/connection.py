@@ -138,7 +138,6 @@ class Connections:
                 try:
                     return self._send(kept, method, url, body, headers)
                 except (http.client.RemoteDisconnected, ConnectionError):
-                    kept.close()
                     if method not in {"GET", "HEAD"}:
                         raise
             return self._send(self._connect(key), method, url, body, headers)
@@ -161,10 +160,14 @@ class Connections:
             target, said = f"http://{place.netloc}{target}", {**said, **proxy.login}
         if body is not None:
             said["Content-Length"] = str(len(body))
-        connection.sock.settimeout(_SECONDS)
-        connection.request(method, target, body=None if body is None else _blocks(body), headers=said)
-        response = connection.getresponse()
-        data = response.read()
+        try:
+            connection.sock.settimeout(_SECONDS)
+            connection.request(method, target, body=None if body is None else _blocks(body), headers=said)
+            response = connection.getresponse()
+            data = response.read()
+        except BaseException:
+            connection.close()
+            raise
         if response.will_close:
             connection.close()
         else:
