@@ -56,6 +56,7 @@ class FakeRegistry:
         faults: What goes wrong, each once.
         races: Manifests that somebody else publishes right before the next one is.
         numbers: The uploads' names.
+        handler: What answers its requests: to serve it in another way, too.
     """
 
     address: str = ""
@@ -68,6 +69,7 @@ class FakeRegistry:
     faults: list[Fault] = field(default_factory=list)
     races: list[bytes] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    handler: type[BaseHTTPRequestHandler] = BaseHTTPRequestHandler
 
     def fails(
         self,
@@ -209,7 +211,8 @@ class _Handler(BaseHTTPRequestHandler):
 def registry(serve: Callable[..., str]) -> FakeRegistry:
     """A registry that listens on this machine."""
     made = FakeRegistry()
-    made.address = serve(type("Handler", (_Handler,), {"registry": made}))
+    made.handler = type("Handler", (_Handler,), {"registry": made})
+    made.address = serve(made.handler)
     return made
 
 
