@@ -54,7 +54,9 @@ def _section(change: Change, *, opened: bool) -> str:
     source = f" <small>{_text(change.source)}</small>" if change.source else ""
     title = f'<span class="{change.action}">{change.action}</span> <b>{_text(name(change))}</b>{source}'
     state = " open" if opened else ""
-    return f"<details{state}><summary>{title}</summary><pre>{''.join(_lines(change.lines))}</pre></details>"
+    return (
+        f"<details{state}><summary>{title}</summary><pre><code>{''.join(_lines(change.lines))}</code></pre></details>"
+    )
 
 
 def _lines(lines: Iterable[str]) -> Iterator[str]:
@@ -68,7 +70,7 @@ def _generated(difference: Difference) -> str:
         return ""
     places = "\n".join(_text(f"{identity}: {path}") for identity, path in difference.generated)
     title = "Generated anew at every rendering, and so not compared"
-    return f"<details><summary>{title}</summary><pre>{places}</pre></details>"
+    return f"<details><summary>{title}</summary><pre><code>{places}</code></pre></details>"
 
 
 def _text(text: str) -> str:
