@@ -12,7 +12,7 @@ from timonier.chartfiles import read_chart_files
 from timonier.coverage.instrument import MARK
 from timonier.coverage.reach import reach
 from timonier.coverage.renders import Question, ask
-from timonier.coverage.templates import Templates
+from timonier.coverage.templates import SHARED, Templates
 from timonier.engine import Release, Template
 from timonier.errors import TimonierError
 from timonier.manifest import split_documents
@@ -38,7 +38,7 @@ def reached(path: Path, engine: EmbeddedEngine, values: Mapping[str, Any]) -> se
 
 def documents(templates: tuple[Template, ...]) -> list[tuple[str, str]]:
     """Return documents without marks; a template that renders nothing but marks is none."""
-    clean = [(template.source, MARK.sub("", template.text)) for template in templates]
+    clean = [(template.source, SHARED.sub("", MARK.sub("", template.text))) for template in templates]
     split = [(source, document.strip()) for source, text in clean for _, document, _ in split_documents(text)]
     return [(source, text) for source, text in split if text]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from timonier.coverage.alter import alterations
-from timonier.coverage.reach import Reach, reach
+from timonier.coverage.altered import Altered, Asked
+from timonier.coverage.reach import reach
 from timonier.coverage.renders import Baseline, Question, ask
 from timonier.coverage.result import Coverage, Measured, Tried
 from timonier.engine import Release
@@ -24,23 +24,6 @@ Progress = Callable[[str, int, int], None]
 
 # The engine gives up Python's lock while it renders; more than that many at a time gain nothing on most machines.
 _AT_A_TIME = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A rendering of the unaltered chart.
-
-    Attributes:
-        engine: What rendered.
-        question: What was asked.
-        baseline: What the answer is.
-        reach: Which places it comes by.
-    """
-
-    engine: Engine
-    question: Question
-    baseline: Baseline
-    reach: Reach
 
 
 def ask_cases(chart: Chart, templates: Templates, engine: Engine) -> list[Asked]:
@@ -74,7 +57,7 @@ def measure_cases(chart: Chart, templates: Templates, engine: Engine, progress: 
     asked = ask_cases(chart, templates, engine)
     measured = []
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        found = pool.map(lambda number: _measure(number, templates, engine, asked), range(len(templates.places)))
+        found = pool.map(lambda number: _measure(number, templates, asked), range(len(templates.places)))
         for done, each in enumerate(found, start=1):
             measured.append(each)
             progress("altering templates", done, len(templates.places))
@@ -88,21 +71,23 @@ def measure_cases(chart: Chart, templates: Templates, engine: Engine, progress: 
     )
 
 
-def _measure(number: int, templates: Templates, engine: Engine, asked: list[Asked]) -> Measured:
+def _measure(number: int, templates: Templates, asked: list[Asked]) -> Measured:
     place = templates.places[number]
     reaching = [each for each in asked if number in each.reach.certain]
     if not reaching:
         return Measured(place, "")
     tried = [
-        _try(alteration, templates, engine, reaching) for alteration in alterations(templates.trees[place.file], place)
+        _try(alteration, number, templates, reaching) for alteration in alterations(templates.trees[place.file], place)
     ]
     return Measured(place, reaching[0].question.label, tuple(tried))
 
 
-def _try(alteration: Alteration, templates: Templates, engine: Engine, asked: list[Asked]) -> Tried:
-    """Render one case after another with an alteration, until one of them says something else."""
-    files = templates.altered(alteration)
-    for each in asked:
-        if each.baseline.says_otherwise(ask(engine, files, each.question)):
-            return Tried(alteration.what, has_effect=True, noticed_by=each.question.label)
-    return Tried(alteration.what, has_effect=False, noticed_by="")
+def _try(alteration: Alteration, number: int, templates: Templates, asked: list[Asked]) -> Tried:
+    label = shown_by(alteration, number, templates, asked)
+    return Tried(alteration.what, has_effect=bool(label), noticed_by=label)
+
+
+def shown_by(alteration: Alteration, number: int, templates: Templates, cases: list[Asked]) -> str:
+    """Render one case after another with an alteration; return the first that says something else, or nothing."""
+    altered = Altered(templates.altered(alteration), number, templates.calls)
+    return next((each.question.label for each in cases if each.baseline.says_otherwise(altered.answer(each))), "")

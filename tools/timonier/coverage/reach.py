@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.coverage.renders import ask
-from timonier.coverage.templates import marks
+from timonier.coverage.templates import leave_values_alone, marks
 from timonier.errors import RenderError, TimonierError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from timonier.coverage.renders import Outcome, Question
     from timonier.coverage.templates import Templates
     from timonier.engine import Engine
@@ -20,10 +22,12 @@ class Reach(NamedTuple):
     Attributes:
         certain: Those it surely does.
         possible: Those among which all others are; the same where the rendering succeeds.
+        sources: By place, the templates that come by it; empty where one template may depend on what another one did.
     """
 
     certain: frozenset[int]
     possible: frozenset[int]
+    sources: Mapping[int, frozenset[str]]
 
 
 def reach(templates: Templates, engine: Engine, question: Question, outcome: Outcome, known: frozenset[int]) -> Reach:
@@ -38,11 +42,13 @@ def reach(templates: Templates, engine: Engine, question: Question, outcome: Out
     """
     if isinstance(outcome, TimonierError) and not isinstance(outcome, RenderError):
         # Values that the schema refuses never come to a template.
-        return Reach(frozenset(), frozenset())
+        return Reach(frozenset(), frozenset(), {})
     if not isinstance(outcome, TimonierError):
         marked = ask(engine, templates.marked(), question)
         if not isinstance(marked, TimonierError):
-            return Reach(marks(marked), marks(marked))
+            sources = marks(marked)
+            reached = frozenset(sources)
+            return Reach(reached, reached, sources if leave_values_alone(marked) else {})
     return _reach_before_failing(templates, engine, question, known)
 
 
@@ -51,11 +57,11 @@ def _reach_before_failing(templates: Templates, engine: Engine, question: Questi
     lenient = ask(engine, templates.marked(lenient=True), question)
     possible = frozenset(range(len(templates.places)))
     if not isinstance(lenient, TimonierError):
-        possible = marks(lenient)
+        possible = frozenset(marks(lenient))
     certain: set[int] = set()
     while left := possible - known - certain:
-        found = marks(ask(engine, templates.failing(left), question)) & left
+        found = marks(ask(engine, templates.failing(left), question)).keys() & left
         if not found:
             break
         certain |= found
-    return Reach(frozenset(certain), possible)
+    return Reach(frozenset(certain), possible, {})

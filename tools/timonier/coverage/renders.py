@@ -61,18 +61,20 @@ class Baseline:
     def __init__(self, first: Outcome, second: Outcome) -> None:
         self.outcome = first
         self._generated = _generated(first, second)
+        self._own = [] if isinstance(first, TimonierError) else self._comparable(first)
 
     def differs(self, other: Outcome) -> bool:
         """Whether the text is another one; of errors, whether they say something else, wherever in the template."""
         if isinstance(self.outcome, TimonierError) or isinstance(other, TimonierError):
             return _message(self.outcome) != _message(other)
-        return self._comparable(self.outcome) != self._comparable(other)
+        return self._own != self._comparable(other)
 
     def says_otherwise(self, other: Outcome) -> bool:
         """Whether a reader of the YAML sees a difference: not one of quotes, comments or indentation."""
         if isinstance(self.outcome, TimonierError) or isinstance(other, TimonierError):
             return self.differs(other)
-        return _read_all(self._comparable(self.outcome)) != _read_all(self._comparable(other))
+        before, after = _without_ends(self._own, self._comparable(other))
+        return _read_all(before) != _read_all(after)
 
     def _comparable(self, templates: Sequence[Template]) -> list[Template]:
         """Take the generated lines out, where they are still the same lines."""
@@ -108,6 +110,14 @@ def _generated(first: Outcome, second: Outcome) -> _Generated:
 
 def _message(outcome: Outcome) -> str | None:
     return _PLACE.sub("", outcome.message) if isinstance(outcome, TimonierError) else None
+
+
+def _without_ends(one: list[Template], other: list[Template]) -> tuple[list[Template], list[Template]]:
+    """Leave out what two lists begin with, and end with, alike: reading it is most of a comparison."""
+    shorter = min(len(one), len(other))
+    begin = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    end = next((at for at in range(shorter - begin) if one[-1 - at] != other[-1 - at]), shorter - begin)
+    return one[begin : len(one) - end], other[begin : len(other) - end]
 
 
 def _read_all(templates: Sequence[Template]) -> list[tuple[str, Any]]:

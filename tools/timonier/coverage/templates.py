@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
 from timonier.chartfiles import ChartFiles
+from timonier.coverage.calls import Calls
 from timonier.coverage.instrument import MARK, failing, instrument, marking
 from timonier.coverage.places import declares, find_places
 from timonier.coverage.result import Unaltered
@@ -22,9 +24,15 @@ if TYPE_CHECKING:
     from timonier.coverage.renders import Outcome
     from timonier.gotemplate import Tree
 
-_NOTES = "templates/NOTES.txt"
+NOTES = "templates/NOTES.txt"
 # Engines leave the notes out of what they yield; under another name they are a template like any other.
-_SHOWN_NOTES = "templates/NOTES.timonier.txt"
+SHOWN_NOTES = "templates/NOTES.timonier.txt"
+
+# What templates of a chart share, as a sum: two of them differ when a template changed it (`set .Values "a" 1`).
+_SHARED_SUM = (
+    '⟦timonier:shared {{ omit . "Template" "Chart" "Capabilities" "Files" "Subcharts" | toJson | sha256sum }}⟧'
+)
+SHARED = re.compile("⟦timonier:shared ([0-9a-f]+)⟧")
 
 _SCHEMA = "values.schema.json"
 # What a rendering needs, where no template reads the chart's other files.
@@ -37,7 +45,8 @@ class Templates:
     Attributes:
         files: The chart as it is.
         trees: By file, the templates that are measured.
-        places: All places of these, in the order of files and lines; their numbers are their indexes.
+        calls: Which of all templates call which.
+        places: All places of those that are measured, in the order of files and lines; their numbers are their indexes.
     """
 
     def __init__(self, files: ChartFiles, *, subcharts: bool = False) -> None:
@@ -53,6 +62,7 @@ class Templates:
         self.files = files
         self._light = _light(files)
         self._all = {name: parse(files.text(name), name) for name in files.templates if _is_template(name)}
+        self.calls = Calls(self._all)
         self.trees: Mapping[str, Tree] = {
             name: tree for name, tree in self._all.items() if subcharts or not name.startswith("charts/")
         }
@@ -79,7 +89,7 @@ class Templates:
 
     def marked(self, *, lenient: bool = False) -> ChartFiles:
         """Return the chart with marks at every place, its notes among the manifests."""
-        return self._instrumented(range(len(self.places)), marking, lenient=lenient)
+        return self._instrumented(range(len(self.places)), marking, lenient=lenient, around=_SHARED_SUM)
 
     def failing(self, numbers: Collection[int]) -> ChartFiles:
         """Return the chart made to fail at the first of these places that a rendering comes by."""
@@ -91,21 +101,22 @@ class Templates:
         return self._with(changes) if notes else self._light.replaced(_encoded(changes))
 
     def _instrumented(
-        self, numbers: Collection[int], probe: Callable[[int], str], *, lenient: bool = False
+        self, numbers: Collection[int], probe: Callable[[int], str], *, lenient: bool = False, around: str = ""
     ) -> ChartFiles:
         wanted: dict[str, dict[Key, int]] = {}
         for number in numbers:
             place = self.places[number]
             wanted.setdefault(place.file, {})[place.key] = number
-        return self._with(
-            {name: instrument(tree, wanted.get(name, {}), probe, lenient=lenient) for name, tree in self._all.items()}
-        )
+        texts = {
+            name: instrument(tree, wanted.get(name, {}), probe, lenient=lenient) for name, tree in self._all.items()
+        }
+        return self._with({name: f"{around}{text}{around}" for name, text in texts.items()})
 
     def _with(self, changes: Mapping[str, str]) -> ChartFiles:
         changed = dict(changes)
-        if _NOTES in self.files.files:
-            changed[_SHOWN_NOTES] = changed.get(_NOTES, self.files.text(_NOTES))
-            changed[_NOTES] = ""
+        if NOTES in self.files.files:
+            changed[SHOWN_NOTES] = changed.get(NOTES, self.files.text(NOTES))
+            changed[NOTES] = ""
         return self._light.replaced(_encoded(changed))
 
 
@@ -152,8 +163,23 @@ def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
     return {name: text.encode() for name, text in texts.items()}
 
 
-def marks(outcome: Outcome) -> frozenset[int]:
-    """Return the numbers of the places that an answer bears marks of."""
+def marks(outcome: Outcome) -> dict[int, frozenset[str]]:
+    """Return the numbers of the places that an answer bears marks of, and the templates that bear them."""
     if isinstance(outcome, TimonierError):
-        return frozenset(map(int, MARK.findall(outcome.message)))
-    return frozenset(int(number) for template in outcome for number in MARK.findall(template.text))
+        return {int(number): frozenset() for number in MARK.findall(outcome.message)}
+    found: dict[int, set[str]] = {}
+    for template in outcome:
+        for number in MARK.findall(template.text):
+            found.setdefault(int(number), set()).add(template.source)
+    return {number: frozenset(sources) for number, sources in found.items()}
+
+
+def leave_values_alone(outcome: Outcome) -> bool:
+    """Whether the templates of a marked answer found what they share as they left it: none can tell of another."""
+    if isinstance(outcome, TimonierError):
+        return False
+    seen: dict[str, set[str]] = {}
+    for template in outcome:
+        chart = template.source.rpartition("/templates/")[0]
+        seen.setdefault(chart, set()).update(SHARED.findall(template.text))
+    return all(len(sums) <= 1 for sums in seen.values())

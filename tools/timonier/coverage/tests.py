@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.chartfiles import read_chart_files
 from timonier.coverage.alter import alterations
-from timonier.coverage.measure import Asked, ask_cases
-from timonier.coverage.reach import reach
-from timonier.coverage.renders import Baseline, Question, ask
+from timonier.coverage.altered import Altered
+from timonier.coverage.measure import ask_cases, shown_by
+from timonier.coverage.recording import record
 from timonier.coverage.result import Coverage, Measured, Tried
 from timonier.coverage.session import with_suite
-from timonier.errors import SourceError, TimonierError
+from timonier.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from timonier.chart import Chart
-    from timonier.chartfiles import ChartFiles
     from timonier.coverage.alter import Alteration
+    from timonier.coverage.altered import Asked
     from timonier.coverage.intercept import Call, Key
     from timonier.coverage.measure import Progress
+    from timonier.coverage.recording import Gather, Share
     from timonier.coverage.renders import Outcome
     from timonier.coverage.session import Suite, TestRun
     from timonier.coverage.templates import Templates
     from timonier.engine import Engine
-
-
-class Share(NamedTuple):
-    """Which places one of several processes alters: every so manyeth, beginning with one of the first."""
-
-    first: int
-    of: int
-
-    def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and number % self.of == self.first
 
 
 def measure_tests(
@@ -45,6 +35,7 @@ def measure_tests(
     paths: Sequence[str],
     progress: Progress,
     share: Share,
+    gather: Gather,
 ) -> Coverage:
     """Measure what cases and tests reach, and what the tests notice.
 
@@ -55,6 +46,7 @@ def measure_tests(
         paths: The tests, as pytest takes them.
         progress: Told how far it is.
         share: Which places are altered; of the others it is said by whom they are reached, and no more.
+        gather: Exchanges with the processes that have the other shares.
 
     Raises:
         TimonierError: A case does not render, or the tests do not pass as it is.
@@ -63,9 +55,10 @@ def measure_tests(
     found: list[Coverage] = []
 
     def work(suite: Suite) -> None:
-        measuring = _Measuring(templates, engine, cases, suite, progress)
-        measuring.record()
-        measured = measuring.measure(share)
+        known = frozenset[int]().union(*(case.reach.certain for case in cases))
+        asked = record(suite, templates, known, share, gather, progress)
+        measuring = _Measuring(templates, cases, suite, asked)
+        measured = measuring.measure(share, progress)
         found.append(
             Coverage(
                 chart=str(chart.path),
@@ -84,116 +77,82 @@ def measure_tests(
     return found[0]
 
 
+class _Candidate(NamedTuple):
+    """A test that may notice what is altered at a place, and those of its renderings that may come by it."""
+
+    test: TestRun
+    keys: list[Key]
+
+
 class _Measuring:
     """Tests, what they rendered, and how it is with the places."""
 
-    def __init__(
-        self, templates: Templates, engine: Engine, cases: list[Asked], suite: Suite, progress: Progress
-    ) -> None:
+    def __init__(self, templates: Templates, cases: list[Asked], suite: Suite, asked: dict[Key, Asked]) -> None:
         self._templates = templates
-        self._engine = engine
         self._cases = cases
         self._suite = suite
-        self._progress = progress
-        self._calls: dict[Key, tuple[Call, Outcome]] = {}
-        self._asked: dict[Key, Asked] = {}
+        self._asked = asked
         self.deaf: dict[str, None] = {}
 
-    def record(self) -> None:
-        """Run every test once, unaltered, and see what it renders and which places that comes by."""
-        failed = []
-        tests = self._suite.tests
-        for done, test in enumerate(tests, start=1):
-            if self._suite.run(test, functools.partial(self._answer_and_record, test)):
-                failed.append(test.item.nodeid)
-            self._progress("running tests", done, len(tests))
-        if failed:
-            message = f"Of {len(tests)} tests {len(failed)} fail before anything is altered: {failed[0]}, for one."
-            raise TimonierError(message, hint="Only tests that pass can notice something.")
-        if not self._calls:
-            message = f"None of {len(tests)} tests renders {self._templates.files.path}."
-            raise TimonierError(message, hint="Name tests that render the chart as it lies there.")
-        known = frozenset[int]().union(*(case.reach.certain for case in self._cases))
-        for done, key in enumerate(self._calls, start=1):
-            self._asked[key] = self._look_at(key, known)
-            known |= self._asked[key].reach.certain
-            self._progress("tracing renderings", done, len(self._calls))
-
-    def _answer_and_record(self, test: TestRun, call: Call) -> Outcome:
-        test.keys[call.key] = None
-        if call.key not in self._calls:
-            self._calls[call.key] = call, call.answer(None)
-        return self._calls[call.key][1]
-
-    def _look_at(self, key: Key, known: frozenset[int]) -> Asked:
-        call, outcome = self._calls[key]
-        test = next(test for test in self._suite.tests if key in test.keys)
-        question = Question(test.item.nodeid, call.values, key.release, call.added)
-        again = ask(call.engine, self._templates.quick(), question)
-        reached = reach(self._templates, call.engine, question, outcome, known)
-        return Asked(call.engine, question, Baseline(outcome, again), reached)
-
-    def measure(self, share: Share) -> list[Measured]:
+    def measure(self, share: Share, progress: Progress) -> list[Measured]:
         """Alter every place of a share that is reached, and run the tests that could notice."""
         measured = []
         places = self._templates.places
         for number, place in enumerate(places):
-            reached_by = next(
-                (
-                    asked.question.label
-                    for asked in (*self._cases, *self._asked.values())
-                    if number in asked.reach.certain
-                ),
-                "",
-            )
+            everything = (*self._cases, *self._asked.values())
+            reached_by = next((asked.question.label for asked in everything if number in asked.reach.certain), "")
             found = alterations(self._templates.trees[place.file], place) if reached_by and number in share else []
-            tried = [self._try(number, alteration) for alteration in found]
+            candidates = self._candidates(number) if found else []
+            tried = [self._try(number, alteration, candidates) for alteration in found]
             measured.append(Measured(place, reached_by, tuple(tried)))
-            self._progress("altering templates", number + 1, len(places))
+            progress("altering templates", number + 1, len(places))
         return measured
 
-    def _try(self, number: int, alteration: Alteration) -> Tried:
+    def _candidates(self, number: int) -> list[_Candidate]:
+        reaching = {key for key, asked in self._asked.items() if number in asked.reach.possible}
+        found = [_Candidate(test, [key for key in test.keys if key in reaching]) for test in self._suite.tests]
+        return [candidate for candidate in found if candidate.keys]
+
+    def _try(self, number: int, alteration: Alteration, candidates: list[_Candidate]) -> Tried:
         """Run one test after another on an altered chart, the likeliest first, until one of them fails."""
-        altered = _Altered(self._templates.altered(alteration, notes=False), number, self._asked)
+        files = self._templates.altered(alteration, notes=False)
+        answers = _Answers(Altered(files, number, self._templates.calls), self._asked)
         file = alteration.place.file
-        left = [test for test in self._suite.tests if altered.is_reached_by(test.keys)]
-        while left:
-            test = max(left, key=lambda test: test.worth(file, altered.unanswered(test.keys)))
-            left.remove(test)
-            telling = [key for key in test.keys if altered.says_otherwise(key)]
+        for test, keys in sorted(candidates, key=lambda one: -one.test.worth(file, len(one.keys))):
+            telling = [key for key in keys if answers.says_otherwise(key)]
             if not telling:
                 continue
             test.tried[file] += 1
-            if self._fails(test, altered, telling):
+            if self._fails(test, answers, telling):
                 test.noticed[file] += 1
                 return Tried(alteration.what, has_effect=True, noticed_by=test.item.nodeid)
-        return Tried(alteration.what, has_effect=altered.has_effect or self._shows(number, alteration), noticed_by="")
+        has_effect = answers.has_effect or bool(self._shown_by(number, alteration))
+        return Tried(alteration.what, has_effect=has_effect, noticed_by="")
 
-    def _fails(self, test: TestRun, altered: _Altered, telling: Sequence[Key]) -> bool:
+    def _fails(self, test: TestRun, answers: _Answers, telling: Sequence[Key]) -> bool:
         """Run a test; one that passes without rendering what is altered had it from somewhere else."""
-        altered.heard.clear()
-        if self._suite.run(test, altered.answer):
+        answers.heard.clear()
+        if self._suite.run(test, answers.answer):
             return True
-        if not altered.heard.issuperset(telling):
+        if not answers.heard.issuperset(telling):
             self.deaf[test.item.nodeid] = None
         return False
 
-    def _shows(self, number: int, alteration: Alteration) -> bool:
-        """Whether an alteration that no test's rendering shows is to be seen in a case."""
-        files = self._templates.altered(alteration)
-        return any(
-            case.baseline.says_otherwise(ask(self._engine, files, case.question))
-            for case in self._cases
-            if number in case.reach.certain
-        )
+    def _shown_by(self, number: int, alteration: Alteration) -> str:
+        """Name a case that shows an alteration which no test's rendering does."""
+        cases = [case for case in self._cases if number in case.reach.certain]
+        return shown_by(alteration, number, self._templates, cases)
 
 
-class _Altered:
-    """An altered chart, and what it answers."""
+class _Answers:
+    """What an altered chart answers to tests.
 
-    def __init__(self, files: ChartFiles, number: int, asked: dict[Key, Asked]) -> None:
-        self._files = files
-        self._number = number
+    Attributes:
+        heard: What they have asked it for.
+    """
+
+    def __init__(self, altered: Altered, asked: dict[Key, Asked]) -> None:
+        self._altered = altered
         self._asked = asked
         self._answers: dict[Key, Outcome] = {}
         self._says_otherwise: dict[Key, bool] = {}
@@ -204,30 +163,17 @@ class _Altered:
         """Whether anything that was rendered says something else."""
         return any(self._says_otherwise.values())
 
-    def is_reached_by(self, keys: Iterable[Key]) -> bool:
-        """Whether any of these renderings may come by what is altered."""
-        return any(self._number in self._asked[key].reach.possible for key in keys)
-
-    def unanswered(self, keys: Iterable[Key]) -> int:
-        """Count the renderings that are still to be made to compare all of these."""
-        return sum(key not in self._says_otherwise and self._number in self._asked[key].reach.possible for key in keys)
-
     def says_otherwise(self, key: Key) -> bool:
         """Whether a rendering says something else than that of the unaltered chart."""
-        if self._number not in self._asked[key].reach.possible:
-            return False
         if key not in self._says_otherwise:
-            asked = self._asked[key]
-            self._answers[key] = ask(asked.engine, self._files, asked.question)
-            self._says_otherwise[key] = asked.baseline.says_otherwise(self._answers[key])
+            self._answers[key] = self._altered.answer(self._asked[key])
+            self._says_otherwise[key] = self._asked[key].baseline.says_otherwise(self._answers[key])
         return self._says_otherwise[key]
 
     def answer(self, call: Call) -> Outcome:
         """Answer a test."""
         self.heard.add(call.key)
-        asked = self._asked.get(call.key)
-        if asked and self._number not in asked.reach.possible:
-            return asked.baseline.outcome
         if call.key not in self._answers:
-            self._answers[call.key] = call.answer(self._files)
+            asked = self._asked.get(call.key)
+            self._answers[call.key] = self._altered.answer(asked) if asked else call.answer(self._altered.files)
         return self._answers[call.key]

@@ -36,6 +36,10 @@ _PROBE = ChartFiles(
 )
 
 
+def _no_program() -> None:
+    """Find none."""
+
+
 class EmbeddedEngine:
     """Renders with Helm's Go SDK.
 
@@ -44,7 +48,7 @@ class EmbeddedEngine:
             with `.Capabilities` than to read the version. It returns None where there is none.
     """
 
-    def __init__(self, program: Callable[[], Engine | None] = lambda: None) -> None:
+    def __init__(self, program: Callable[[], Engine | None] = _no_program) -> None:
         try:
             import helm_python
         except ImportError:
@@ -55,9 +59,14 @@ class EmbeddedEngine:
             message = f"The embedded engine does not load: {problem}."
             raise EngineError(message, hint="Use `--engine program`.") from None
         self._helm = helm_python
+        self._program_finder = program
         self._find_program = functools.cache(program)
         self._folders = Folders()
         self._check_name = functools.lru_cache(helm_python.validate_release_name)
+
+    def __reduce__(self) -> tuple[type[EmbeddedEngine], tuple[Callable[[], Engine | None]]]:
+        """Another process makes its own: Go's runtime is not handed over."""
+        return EmbeddedEngine, (self._program_finder,)
 
     @property
     def name(self) -> str:
