@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -169,18 +171,104 @@ def chart(name: str, path: str, old_path: str, old_version: str, version: str, c
     }
 
 
-def test_a_changed_dependency_changes_those_that_bring_it_along(run: Run, shop: Path) -> None:
+def test_a_changed_dependency_changes_those_that_bring_it_along(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By a link or by `file://`: what is packaged is another."""
     write(shop.parent / "stock", {"templates/a.yaml": TEMPLATE.format(kind="Secret")}, name="stock")
     depends = "dependencies: [{name: stock, version: '>=1', repository: 'file://../stock'}]\n"
     (shop / "Chart.yaml").write_text(CHART.format(name="shop", version="1.2.3") + depends)
     commit()
     git("branch", "-f", "main")
+    seconds = itertools.count(10**9, 60)
+    monkeypatch.setattr(
+        time, "time", lambda: next(seconds)
+    )  # what is packed in the next minute is the same all the same
     assert told(run) == (0, [])
     (shop.parent / "stock" / "templates" / "a.yaml").write_text(TEMPLATE.format(kind="ConfigMap"))
     code, found = told(run)
     assert code == 1
     assert [(one["name"], one["change"]) for one in found] == [("shop", "breaking"), ("stock", "breaking")]
+
+
+@pytest.mark.parametrize("repository", ["file://../stock", ""], ids=["by file://", "by a link"])
+@pytest.mark.parametrize("key", ["stock", "goods"], ids=["by its name", "by an alias"])
+def test_what_a_dependency_lets_its_users_set_is_the_charts_as_well(
+    run: Run, shop: Path, repository: str, key: str
+) -> None:
+    """A value of it that is gone breaks those who set it; one that the chart sets itself has that default still."""
+    stock = shop.parent / "stock"
+    write(stock, {"values.yaml": "colour: red\nweight: 1\nunits: {weight: kg, length: m}\n"}, name="stock")
+    alias = f", alias: {key}" if key != "stock" else ""
+    depends = f"dependencies: [{{name: stock, version: '>=1', repository: '{repository}'{alias}}}]\n"
+    write(
+        shop,
+        {"Chart.yaml": CHART.format(name="shop", version="1.2.3") + depends, "values.yaml": f"{key}: {{weight: 2}}"},
+    )
+    if not repository:
+        (shop / "charts").mkdir()
+        (shop / "charts" / "stock").symlink_to("../../stock")
+    commit()
+    git("branch", "-f", "main")
+    (stock / "values.yaml").write_text("weight: 3\nsize: {width: 1, height: 2}\n")
+    _, [found, _] = told(run)
+    reasons = [one["text"] for one in found["reasons"] if one["text"].startswith("value")]
+    assert reasons == [f"value {key}.colour is gone", f"value {key}.units is gone", f"value {key}.size is new"]
+    assert (found["name"], found["change"]) == ("shop", "breaking")
+
+
+def test_charts_of_one_name_are_told_apart_by_where_they_lie(run: Run, shop: Path) -> None:
+    """Such as a chart and an example of it. What lies nowhere any more has moved to where there was none."""
+    example = shop.parents[1] / "examples" / "shop"
+    write(example, {"values.yaml": "other: 1\n"}, version="0.9.0")
+    commit()
+    git("branch", "-f", "main")
+    assert told(run) == (0, [])
+    write(shop, {"README.md": "Changed.\n"})
+    _, [found] = told(run)
+    assert (found["path"], found["oldPath"], found["change"]) == ("charts/shop", "charts/shop", "patch")
+    commit()
+    git("mv", "examples", "samples")
+    git("rm", "-rq", "charts/shop")
+    write(shop.parents[1] / "samples" / "shop", {"values.yaml": "other: 2\n"}, version="0.9.0")
+    _, both = told(run)
+    assert [(one["path"], one["change"]) for one in both] == [("samples/shop", "breaking"), ("charts/shop", "removed")]
+
+
+def test_a_merged_branch_counts_as_what_it_changed(run: Run, shop: Path) -> None:
+    """Two branches, merged into the one that is compared: all of both, and nothing of main's."""
+    for branch in ("one", "two"):
+        git("switch", "-q", "-c", branch, "main")
+        write(shop, {f"templates/{branch}.yaml": f"{{{{- /* {branch} */}}}}\n"})
+        commit()
+    git("switch", "-q", "work")
+    git("merge", "-q", "--no-ff", "-m", "Merge both", "one")
+    git("merge", "-q", "--no-ff", "-m", "Merge both", "two")
+    git("switch", "-q", "main")
+    write(shop, {"README.md": "Main went on.\n"})
+    commit()
+    git("switch", "-q", "work")
+    _, [found] = told(run)
+    assert [one["text"] for one in found["reasons"]] == ["files changed: templates/one.yaml, templates/two.yaml"]
+
+
+def test_a_shallow_clone_is_one_sentence(
+    run: Run, shop: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That what is asked for was not cloned is not known of git's `there is no such revision`."""
+    write(shop, {"README.md": "Changed.\n"})
+    commit()
+    clone = tmp_path_factory.mktemp("clone")
+    git("clone", "-q", "--depth", "1", "--branch", "work", f"file://{shop.parents[1]}", str(clone))
+    monkeypatch.chdir(clone)
+    for since in ("origin/main", "HEAD~1"):
+        code, out, err = run("changed", "--since", since)
+        assert (code, out) == (2, "")
+        assert f"there is no revision {since}. The clone is a shallow one: run `git fetch --unshallow`." in err
+    git("fetch", "-q", "--depth", "1", "origin", "main:main")
+    code, out, err = run("changed", "--since", "main")
+    assert (code, out) == (2, "")
+    assert "have no commit in common. Is the clone a shallow one?" in " ".join(err.split())
 
 
 def test_what_others_merged_meanwhile_is_not_this_branchs(run: Run, shop: Path) -> None:

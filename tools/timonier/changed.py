@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from timonier import yamlio
 from timonier.chartfiles import read_chart_files
 from timonier.constraints import parse_version
+from timonier.defaults import defaults, missing
 from timonier.engine import Release
 from timonier.errors import SourceError, TimonierError
 from timonier.render import render
@@ -106,16 +107,27 @@ def changed(since: str, engine: Engine, folders: Sequence[str] = (), *, exactly:
         SourceError: There is no such revision, or a chart cannot be read.
     """
     base = since if exactly else merge_base(since)
-    before = {one.chart.name: one for one in _charts_before(base, folders)}
-    here = list(_charts_now(folders))
-    found = [_compare(before.get(one.chart.name), one, engine) for one in here]
-    names = {one.chart.name for one in here}
+    before, here = list(_charts_before(base, folders)), list(_charts_now(folders))
+    pairs = [(_former(one, before, here), one) for one in here]
+    found = [_compare(old, new, engine) for old, new in pairs]
+    kept = [old for old, _ in pairs]
     gone = [
-        ChangedChart(name, one.path, one.path, one.chart.version, "", Change.REMOVED)
-        for name, one in before.items()
-        if name not in names
+        ChangedChart(one.chart.name, one.path, one.path, one.chart.version, "", Change.REMOVED)
+        for one in before
+        if one not in kept
     ]
     return [one for one in found if one.change is not Change.NONE] + gone
+
+
+def _former(new: _Found, before: Sequence[_Found], here: Sequence[_Found]) -> _Found | None:
+    """Return what a chart was before: where it lies, else the likest of its name that lies nowhere any more."""
+    alike = [one for one in before if one.chart.name == new.chart.name]
+    still = {one.path for one in here if one.chart.name == new.chart.name}
+    for one in alike:
+        if one.path == new.path:
+            return one
+    moved = [one for one in alike if one.path not in still]
+    return max(moved, key=lambda one: len(one.files.files.items() & new.files.files.items()), default=None)
 
 
 def _charts_before(base: str, folders: Sequence[str]) -> Iterator[_Found]:
@@ -163,7 +175,7 @@ def _reasons(old: _Found, new: _Found, engine: Engine) -> Iterator[Reason]:
     changed_files = [name for name in sorted({*old.files.files, *new.files.files}) if _differs(name, old, new)]
     if not changed_files:
         return
-    yield from _reasons_of_values(_defaults(old), _defaults(new))
+    yield from _reasons_of_values(defaults(old.files), defaults(new.files))
     yield from _reasons_of_resources(old, new, engine)
     told = [name for name in changed_files if name != _VALUES]
     if told:
@@ -186,32 +198,13 @@ def _without_version(found: _Found) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key != "version"}
 
 
-def _defaults(found: _Found) -> Mapping[str, Any]:
-    """Return the values of a chart by their paths, a list being one value."""
-    text = found.files.text(_VALUES) if _VALUES in found.files.files else ""
-    said = yamlio.load(text, origin=f"{found.chart.path}/{_VALUES}", error=SourceError)
-    return dict(_leaves(said, "")) if isinstance(said, dict) else {}
-
-
-def _leaves(values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        here = f"{path}.{key}".lstrip(".")
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, here)
-        else:
-            yield here, value
-
-
 def _reasons_of_values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
+    yield from (Reason(Change.BREAKING, f"value {path} is gone") for path in missing(old, new))
     for path in old:
-        if path not in new and not any(other.startswith(f"{path}.") for other in new):
-            yield Reason(Change.BREAKING, f"value {path} is gone")
-        elif path in new and old[path] != new[path]:
-            # The values themselves stay untold: a default may be a password.
+        # The values themselves stay untold: a default may be a password.
+        if path in new and old[path] != new[path]:
             yield Reason(Change.BREAKING, f"value {path} has another default")
-    for path in new:
-        if path not in old and path.rpartition(".")[0] not in old:
-            yield Reason(Change.MINOR, f"value {path} is new")
+    yield from (Reason(Change.MINOR, f"value {path} is new") for path in missing(new, old))
 
 
 def _reasons_of_resources(old: _Found, new: _Found, engine: Engine) -> Iterator[Reason]:

@@ -7,6 +7,7 @@ out, by the rules of Helm's `pkg/ignore/rules.go`.
 from __future__ import annotations
 
 import functools
+import gzip
 import io
 import os
 import stat
@@ -68,9 +69,15 @@ class ChartFiles:
 
     @functools.cached_property
     def archive(self) -> bytes:
-        """The chart as a gzipped tar archive, not compressed: it is made to be read again at once."""
+        """The chart as a gzipped tar archive, not compressed: it is made to be read again at once.
+
+        It holds no time: two of the same files are the same.
+        """
         buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=0) as archive:
+        with (
+            gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=0, mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
             for name, content in self.files.items():
                 member = tarfile.TarInfo(f"{self.folder}/{name}")
                 member.size = len(content)

@@ -154,10 +154,13 @@ class _Git:
         printed = self._run("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")[0].decode().strip()
         # What is no name of one object, such as `^main` or an option, would be something else to the next command.
         if not printed.isalnum():
-            raise SourceError(
-                f"{self._name}: there is no revision {ref}.", hint="See `git branch --all` and `git tag`."
-            )
+            raise SourceError(f"{self._name}: there is no revision {ref}.", hint=self._where_revisions_are())
         return printed
+
+    def _where_revisions_are(self) -> str:
+        if self._run("rev-parse", "--is-shallow-repository")[0].strip() == b"true":
+            return "The clone is a shallow one: run `git fetch --unshallow`."
+        return "See `git branch --all` and `git tag`."
 
     def top(self) -> str:
         """The repository's top folder."""
