@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from timonier.chartfiles import ChartFiles, read_archive
 from timonier.constraints import is_constraint, is_exact, parse_version
 from timonier.errors import EngineError, SourceError
-from timonier.publish.access import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +110,8 @@ def pull(wanted: Wanted, *, plain_http: bool = False) -> bytes:
         SourceError: It is not there, may not be read, or cannot be reached.
         EngineError: There is no Helm to fetch it with.
     """
+    from timonier.publish.access import is_plain
+
     plain = plain_http or is_plain(wanted.host)
     with tempfile.TemporaryDirectory(prefix="timonier-") as folder, _waiting(wanted):
         problem = _pull(wanted, Path(folder), plain_http=plain)

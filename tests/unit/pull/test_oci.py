@@ -134,7 +134,7 @@ def test_what_cannot_be_reached_is_one_sentence(client: str) -> None:
 
 def test_other_hosts_are_asked_over_https(client: str, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the user says otherwise."""
-    monkeypatch.setattr("timonier.pull.is_plain", lambda _: False)
+    monkeypatch.setattr("timonier.publish.access.is_plain", lambda _: False)
     with pytest.raises(SourceError, match=r"is served over HTTP: .*\. Say --plain-http"):
         open_source(f"oci://{registry.address}/shop:1.0.0", client)
     with pytest.raises(SourceError, match="is not there"):

@@ -12,6 +12,8 @@ from timonier.cli import options
 from timonier.diff.model import Renames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.diff.model import Difference
     from timonier.diff.redact import Redactor
     from timonier.diff.run import Compared
@@ -190,17 +192,23 @@ def _print(
     difference: Difference, one: Source, other: Source, output: Format, *, side_by_side: bool, paged: bool
 ) -> None:
     from timonier.cli import pager
-    from timonier.report import diff_html, diff_json, diff_markdown, diff_text
+    from timonier.report import diff_text
 
-    writers = {
-        Format.JSON: diff_json.difference_json,
-        Format.MARKDOWN: diff_markdown.difference_markdown,
-        Format.HTML: diff_html.difference_html,
-    }
-    if output in writers:
-        typer.echo(writers[output](difference, one.label, other.label))
+    if output is not Format.TEXT:
+        typer.echo(_writer(output)(difference, one.label, other.label))
         return
     width = diff_text.terminal_width() if side_by_side else 0
     colour = diff_text.wants_colour()
     told = diff_text.difference_text(difference, one.label, other.label, colour=colour, side_by_side=width)
     pager.show(told, paged=paged)
+
+
+def _writer(output: Format) -> Callable[[Difference, str, str], str]:
+    """Return what writes a report for programs; nobody waits for the others to be imported."""
+    if output is Format.JSON:
+        from timonier.report.diff_json import difference_json as write
+    elif output is Format.MARKDOWN:
+        from timonier.report.diff_markdown import difference_markdown as write
+    else:
+        from timonier.report.diff_html import difference_html as write
+    return write

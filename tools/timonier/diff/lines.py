@@ -99,6 +99,13 @@ class _Writer:
 
     def _changed(self, node: Changed, lead: str, indent: str, place: Steps) -> None:
         old, new = node.old, node.new
+        if type(old) is str and type(new) is str and "\n" not in old and "\n" not in new:  # as in `write`
+            blank = " " if lead else ""
+            self.lines += (
+                Line("-", f"{lead}{blank}{scalar(old)}", place),
+                Line("+", f"{lead}{blank}{scalar(new)}", place),
+            )
+            return
         if _is_block(old) and _is_block(new):
             signs = (" ",) if _header(old) == _header(new) else ("-", "+")
             for sign, text in zip(signs, (old, new), strict=False):
@@ -115,7 +122,7 @@ class _Writer:
         keys = sorted(items, key=lambda key: (first.get(key, _LATER), key))
         lead, indent = self._opened(sign, lead, indent, place, alone=_is_of_one_side(items[keys[0]]))
         for key in keys:
-            self.write(items[key], sign, f"{lead}{scalar(key)}:", indent, (*place, key))
+            self.write(items[key], sign, f"{lead}{_key(key)}", indent, (*place, key))
             lead = indent
 
     def _opened(self, sign: str, lead: str, indent: str, place: Steps, *, alone: bool) -> tuple[str, str]:
@@ -161,6 +168,11 @@ def _scalar(value: str) -> str:
     if "\n" in value:
         return json.dumps(value, ensure_ascii=False)  # is YAML, on one line
     return yamlio.dump(value).removesuffix("\n").removesuffix("\n...")
+
+
+@functools.lru_cache(maxsize=4096)
+def _key(key: str) -> str:
+    return f"{scalar(key)}:"
 
 
 def scalar(value: object) -> str:

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
-import secrets
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -39,7 +39,7 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = os.urandom(32)
         self._forms: dict[str, dict[str, bytes]] = {}
         self._values: set[str] = set()
 

@@ -104,7 +104,9 @@ class Overlay:
         for key, value in old.items():
             # What is null is not there, to the API server.
             other = new.get(key)
-            if other is not None:
+            if type(value) is str and value == other:  # nearly all there is
+                items[key] = Kept(value)
+            elif other is not None:
                 items[key] = self.lay(ABSENT if value is None else value, other, (*steps, key))
             else:
                 items[key] = Kept(value) if value is None else self._changed(value, new.get(key, ABSENT), (*steps, key))
