@@ -30,10 +30,21 @@ GROWN = "2Gi"
 
 
 @pytest.fixture(scope="module")
-def node(cluster: TestCluster) -> str:
-    """The last of the nodes that take pods."""
-    names = [node["metadata"]["name"] for node in cluster.list("nodes") if not node["spec"].get("taints")]
-    return str(names[-1])
+def nodes(cluster: TestCluster) -> list[str]:
+    """The nodes that take pods."""
+    return [str(node["metadata"]["name"]) for node in cluster.list("nodes") if not node["spec"].get("taints")]
+
+
+@pytest.fixture(scope="module")
+def node(nodes: list[str]) -> str:
+    """The last of them."""
+    return nodes[-1]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(nodes: list[str]) -> dict[str, Any]:
+    """Values by which a pod may run on another node only; on none, where there is no other."""
+    return {"nodeSelector": {"kubernetes.io/hostname": nodes[0]}} if len(nodes) > 1 else NOWHERE
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +57,10 @@ def kept(storage: str, module_release: Callable[..., Release]) -> Release:
 
 
 @pytest.fixture(scope="module")
-def own(storage: str, module_release: Callable[..., Release], node: str, kept: Release) -> Release:
-    """A class with all its fields, for volumes of one node; its pod can run nowhere yet."""
+def own(
+    storage: str, module_release: Callable[..., Release], node: str, elsewhere: dict[str, Any], kept: Release
+) -> Release:
+    """A class with all its fields, for volumes of one node; its pod may not run there yet."""
     topology = {"matchLabelExpressions": [{"key": "kubernetes.io/hostname", "values": [node]}]}
     own_class = {
         "create": True,
@@ -63,7 +76,9 @@ def own(storage: str, module_release: Callable[..., Release], node: str, kept: R
     }
     claims = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}
     assert kept.namespace == storage
-    return module_release(CHART, {**QUICK, **NOWHERE, "storageClass": own_class, **claims}, name="mariadb", wait=False)
+    return module_release(
+        CHART, {**QUICK, **elsewhere, "storageClass": own_class, **claims}, name="mariadb", wait=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +116,13 @@ def reasons(release: Release, name: str) -> set[str]:
     return {event["reason"] for event in events if event["involvedObject"]["name"] == name}
 
 
+def unschedulable(release: Release) -> bool:
+    """Whether the scheduler looked for a node for a release's pod, and found none."""
+    [pod] = release.pods("mariadb")
+    conditions = pod["status"].get("conditions") or []
+    return any(one["type"] == "PodScheduled" and one.get("reason") == "Unschedulable" for one in conditions)
+
+
 @pytest.mark.chapter("StorageClass: volumeBindingMode Immediate")
 def test_immediate_binds_before_there_is_a_consumer(storage: str, module_release: Callable[..., Release]) -> None:
     """The claim has its volume while its pod can run nowhere; one that fits, chosen by its label."""
@@ -133,11 +155,12 @@ def test_immediate_binds_before_there_is_a_consumer(storage: str, module_release
 def test_wait_for_first_consumer_binds_where_the_pod_can_run(
     own: Release, node: str, request: pytest.FixtureRequest
 ) -> None:
-    """No volume as long as the pod can run nowhere; then one on the node that the class allows, and the pod there."""
+    """No volume where the pod may run but the class allows none; then one where it does, and the pod with it."""
     wait_until(
         lambda: reasons(own, CLAIM) & {"WaitForFirstConsumer", "WaitForPodScheduled"},
         "the claim to say what it waits for",
     )
+    wait_until(lambda: unschedulable(own), "no node to be found for the pod")
     assert phase(claim(own, CLAIM)) == "Pending"
     assert "volumeName" not in claim(own, CLAIM)["spec"]
 
@@ -262,9 +285,12 @@ def uid(release: Release) -> str:
 def test_a_volume_is_kept_when_its_claim_goes(kept: Release) -> None:
     """`whenScaled: Delete` takes the claim with the last pod; Retain keeps its volume, as Released."""
     kept.wait_ready()
-    made = volume_of(kept, KEPT)["metadata"]["name"]
+    volume = volume_of(kept, KEPT)
+    # A volume that is to be deleted is Released for a moment, too.
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     kept.upgrade({"replicas": 0})
     wait_until(lambda: missing(kept.cluster, "pvc", KEPT, kept.namespace), "the claim to go")
+    made = volume["metadata"]["name"]
     wait_until(lambda: phase(kept.cluster.get("pv", made)) == "Released", "the volume to be released")
 
 
