@@ -1,7 +1,9 @@
-"""Write the Gateway API's definitions as the tests use them: `python tests/crds/shorten.py FOLDER`.
+"""Write definitions of custom resources as the tests use them: `python tests/crds/shorten.py FILE...`.
 
-FOLDER is `config/crd/standard` of the Go module sigs.k8s.io/gateway-api. What is left out is what no server needs:
-descriptions, and versions that are not stored.
+A FILE is `config/crd/standard/gateway.networking.k8s.io_….yaml` of the Go module sigs.k8s.io/gateway-api, or
+`example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml` of the module
+github.com/prometheus-operator/prometheus-operator. What is left out is what no server needs: descriptions, and versions
+that are not stored.
 """
 
 from __future__ import annotations
@@ -12,16 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
-WANTED = (
-    "gatewayclasses",
-    "gateways",
-    "httproutes",
-    "grpcroutes",
-    "tlsroutes",
-    "referencegrants",
-    "backendtlspolicies",
-)
 
 
 def shortened(node: Any) -> Any:  # noqa: ANN401 - any part of a definition
@@ -35,15 +27,14 @@ def shortened(node: Any) -> Any:  # noqa: ANN401 - any part of a definition
     return [shortened(each) for each in node] if isinstance(node, list) else node
 
 
-def main(folder: Path) -> None:
-    """Shorten each definition that the tests need."""
-    for name in WANTED:
-        text = (folder / f"gateway.networking.k8s.io_{name}.yaml").read_text(encoding="utf-8")
-        definition = shortened(yaml.safe_load(text))
+def main(files: list[Path]) -> None:
+    """Shorten each definition, and name it as it names itself."""
+    for file in files:
+        definition = shortened(yaml.safe_load(file.read_text(encoding="utf-8")))
         definition["spec"]["versions"] = [each for each in definition["spec"]["versions"] if each["storage"]]
-        target = Path(__file__).parent / f"{name}.gateway.networking.k8s.io.json"
+        target = Path(__file__).parent / f"{definition['metadata']['name']}.json"
         target.write_text(json.dumps(definition, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(name) for name in sys.argv[1:]])

@@ -23,6 +23,10 @@ ports:
   - name: members
     containerPort: 4000
   {{- end }}
+  {{- if .Values.metrics.enabled }}
+  - name: metrics
+    containerPort: {{ .Values.metrics.port }}
+  {{- end }}
 {{- $default := dict "httpGet" (dict "path" .Values.probes.path "port" "http") }}
 {{- range $name := list "startup" "liveness" "readiness" }}
 {{- $probe := get $.Values.probes $name }}

@@ -78,6 +78,10 @@ MariaDB brought along generates another password with another generation.
       name: {{ .secretName | quote }}
       key: {{ .secretKey | quote }}
 {{- end }}
+{{- if .Values.metrics.enabled }}
+- name: METRICS_PORT
+  value: {{ .Values.metrics.port | quote }}
+{{- end }}
 {{- if .Values.sessionReplication.enabled }}
 - name: KUBERNETES_NAMESPACE
   valueFrom:

@@ -1,7 +1,7 @@
 {{/* Mistakes the schema cannot see, all of them in one failure, so that nobody repairs them one by one. */}}
 {{- define "eni-todo.validate" -}}
 {{- $errors := list }}
-{{- range list "labels" "probes" "database" "environment" "volumes" "uploads" "rollout" "network" }}
+{{- range list "labels" "probes" "database" "environment" "volumes" "uploads" "rollout" "network" "metrics" }}
 {{- $errors = concat $errors (include (printf "eni-todo.validate.%s" .) $ | fromYamlArray) }}
 {{- end }}
 {{- with $errors }}
@@ -86,5 +86,17 @@
 {{- end }}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
 - "httpRoute.enabled needs a Gateway: set httpRoute.parentRefs"
+{{- end }}
+{{- end }}
+
+{{/* A port that is somebody else's: Services and the Ingress lead to 8080, session messages go to 4000. */}}
+{{- define "eni-todo.validate.metrics" -}}
+{{- with .Values.metrics }}
+{{- if and .enabled (has (int .port) (list 8080 4000)) }}
+- {{ printf "metrics.port is %v, where the application's own traffic arrives: choose another" .port | quote }}
+{{- end }}
+{{- if and .serviceMonitor.enabled (not .enabled) }}
+- "metrics.serviceMonitor.enabled needs metrics.enabled: there is nothing to scrape"
+{{- end }}
 {{- end }}
 {{- end }}

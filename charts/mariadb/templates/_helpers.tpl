@@ -43,14 +43,15 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- end }}
 {{- end }}
 
-{{/* The image with registry, and tag or digest. */}}
+{{/* The image with registry, and tag or digest; another than the database's by `dict "root" . "image" …`. */}}
 {{- define "mariadb.image" -}}
-{{- $image := .Values.image }}
-{{- $name := list ((.Values.global).imageRegistry | default $image.registry) $image.repository | compact | join "/" }}
+{{- $root := .root | default . }}
+{{- $image := .image | default $root.Values.image }}
+{{- $name := list (($root.Values.global).imageRegistry | default $image.registry) $image.repository | compact | join "/" }}
 {{- if $image.digest }}
 {{- printf "%s@%s" $name $image.digest }}
 {{- else }}
-{{- printf "%s:%s" $name ($image.tag | default .Chart.AppVersion) }}
+{{- printf "%s:%s" $name ($image.tag | default $root.Chart.AppVersion) }}
 {{- end }}
 {{- end }}
 

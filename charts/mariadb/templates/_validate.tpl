@@ -52,6 +52,9 @@
 - "service.nodePort needs service.enabled and a service.type of NodePort or LoadBalancer"
 {{- end }}
 {{- end }}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
+- "metrics.serviceMonitor.enabled needs metrics.enabled: there is nothing to scrape"
+{{- end }}
 {{- range .Values.extraEnv }}
 {{- if has .name (list "MARIADB_ROOT_PASSWORD_FILE" "MARIADB_DATABASE" "MARIADB_USER" "MARIADB_PASSWORD_FILE") }}
 - {{ printf "extraEnv sets %s, which the chart sets from auth.*: use that" .name | quote }}

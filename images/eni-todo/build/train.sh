@@ -31,7 +31,8 @@ train() {
 }
 
 port=$(free_port)
-train embedded ACCESS_LOG=true --
+metrics=$(free_port)
+train embedded ACCESS_LOG=true "METRICS_PORT=$metrics" -- "http://127.0.0.1:$metrics/metrics"
 # a database that is not there loads the driver too, and replication with nobody else loads Tomcat's cluster
 train replicated DB_DTB_JDBC_URL=jdbc:mariadb://127.0.0.1:1/db_todo DNS_MEMBERSHIP_SERVICE_NAME=localhost \
   "CLUSTER_RECEIVER_PORT=$(free_port)" -- without-database

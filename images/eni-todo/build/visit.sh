@@ -1,6 +1,6 @@
 #!/bin/bash
-# visit.sh URL [without-database]: walk through the application as a browser does and check each answer, for instance
-# visit.sh http://127.0.0.1:8080/eni-todo. Leaves no item behind.
+# visit.sh URL [without-database | METRICS]: walk through the application as a browser does and check each answer, for
+# instance visit.sh http://127.0.0.1:8080/eni-todo. METRICS: where its metrics are. Leaves no item behind.
 set -euo pipefail
 url=$1
 work=$(mktemp -d)
@@ -94,6 +94,16 @@ pages() {
   url=${url%/eni-todo} expect 302 /
 }
 
+# metrics URL: after all else, so that there is something to count
+metrics() {
+  url=$1 expect 200 ''
+  shows '# TYPE eni_todo_requests_total counter'
+  shows 'eni_todo_sessions 1'
+  hides 'eni_todo_requests_total{status="2xx"} 0'
+  url=${1%/metrics} expect 404 /eni-todo/
+  url=${url%/eni-todo} expect 404 /metrics
+}
+
 if [[ ${2-} == without-database ]]; then
   without_database
 else
@@ -101,4 +111,5 @@ else
   items
   drafts
   uploads
+  if [[ -n ${2-} ]]; then metrics "$2"; fi
 fi

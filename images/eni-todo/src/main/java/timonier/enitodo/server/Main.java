@@ -43,6 +43,9 @@ public final class Main {
         server.start();
         LOG.info("Ready on port " + settings.port() + ", database " + settings.database().publicUrl()
                 + ", session replication " + settings.replication().membership());
+        if (settings.metricsPort() != Settings.NO_METRICS) {
+            LOG.info("Metrics at port " + settings.metricsPort() + ", path /metrics");
+        }
         if (settings.database().embedded()) {
             LOG.warning("No DB_DTB_JDBC_URL: items are kept in memory and end with this process");
         }

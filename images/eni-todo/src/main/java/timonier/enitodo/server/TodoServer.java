@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
@@ -18,7 +20,10 @@ import timonier.enitodo.todo.Database;
 import timonier.enitodo.web.RootContext;
 import timonier.enitodo.web.TodoContext;
 
-/** Tomcat with one connector and two contexts, built in code: nothing is scanned or parsed, so it starts at once. */
+/**
+ * Tomcat with one connector and two contexts, built in code: nothing is scanned or parsed, so it starts at once. With
+ * another connector where its metrics are asked for.
+ */
 final class TodoServer {
 
     /** A list page sends a few fields for each item; Tomcat's 1000 would be used up by some 200 items. */
@@ -34,12 +39,15 @@ final class TodoServer {
     private final Tomcat tomcat = new Tomcat();
     private final DrainValve drain = new DrainValve();
     private final Database database;
+    /** By their ports. */
+    private final Map<Integer, Connector> connectors = new LinkedHashMap<>();
 
     TodoServer(Settings settings, Path webapp) throws IOException {
         this.settings = settings;
         this.database = new Database(settings.database());
         tomcat.setBaseDir(Files.createTempDirectory("tomcat-").toString());
-        tomcat.getService().addConnector(connector());
+        connectors.put(settings.port(), connector());
+        tomcat.getService().addConnector(connectors.get(settings.port()));
         tomcat.getEngine().getPipeline().addValve(drain);
         configureHost((StandardHost) tomcat.getHost());
         RootContext.addTo(tomcat);
@@ -48,12 +56,17 @@ final class TodoServer {
             tomcat.getEngine().setCluster(Replication.cluster(settings.replication()));
             context.setDistributable(true);
         }
+        if (settings.metricsPort() != Settings.NO_METRICS) {
+            connectors.put(settings.metricsPort(), metrics(context));
+        }
     }
 
     void start() throws LifecycleException {
         tomcat.start();
-        if (tomcat.getConnector().getState() != LifecycleState.STARTED) {
-            throw new LifecycleException("port " + settings.port() + " could not be opened");
+        for (Map.Entry<Integer, Connector> opened : connectors.entrySet()) {
+            if (opened.getValue().getState() != LifecycleState.STARTED) {
+                throw new LifecycleException("port " + opened.getKey() + " could not be opened");
+            }
         }
     }
 
@@ -67,6 +80,14 @@ final class TodoServer {
         tomcat.stop();
         tomcat.destroy();
         database.close();
+    }
+
+    /** Counts outside the host, whose valves still change an answer's status. */
+    private Connector metrics(Context context) {
+        RequestCounter requests = new RequestCounter();
+        tomcat.getEngine().getPipeline().addValve(requests);
+        MetricsServlet servlet = new MetricsServlet(requests, () -> context.getManager().getActiveSessions());
+        return MetricsService.addTo(tomcat, settings.metricsPort(), servlet);
     }
 
     private Connector connector() {

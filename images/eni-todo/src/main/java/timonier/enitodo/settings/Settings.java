@@ -13,15 +13,26 @@ import java.util.Map;
  * @param uploads directory of the uploaded files
  * @param drain how long requests are still served after SIGTERM, while /healthz already fails
  * @param accessLog whether each request leaves a line on standard output
+ * @param metricsPort where Prometheus finds its metrics; {@link #NO_METRICS} for nowhere
  */
-public record Settings(int port, String hostname, Path uploads, Duration drain, boolean accessLog,
+public record Settings(int port, String hostname, Path uploads, Duration drain, boolean accessLog, int metricsPort,
                        DatabaseSettings database, ReplicationSettings replication) {
+
+    public static final int NO_METRICS = 0;
 
     private static final int HTTP_PORT = 8080;
     // Longer than a readiness probe of a few seconds takes to notice, and an ingress to hear of it; shorter than the
     // ten seconds docker stop waits.
     private static final int DRAIN_SECONDS = 8;
     private static final int MAX_DRAIN_SECONDS = 3600;
+
+    /** Refuses metrics where users are. */
+    public Settings {
+        if (metricsPort == port) {
+            throw new SettingsException("Environment variable METRICS_PORT is '" + metricsPort
+                    + "', where the application itself is reached: give another port.");
+        }
+    }
 
     /** Reads the environment; throws {@link SettingsException} when a value makes no sense. */
     public static Settings from(Map<String, String> env) {
@@ -31,6 +42,7 @@ public record Settings(int port, String hostname, Path uploads, Duration drain, 
                 Path.of(text(env, "MULTIPART_LOCATION", "/usr/local/tomcat/files")),
                 Duration.ofSeconds(integer(env, "SHUTDOWN_DRAIN_SECONDS", DRAIN_SECONDS, 0, MAX_DRAIN_SECONDS)),
                 bool(env, "ACCESS_LOG", true),
+                integer(env, "METRICS_PORT", NO_METRICS, NO_METRICS, 65535),
                 DatabaseSettings.from(env),
                 ReplicationSettings.from(env));
     }

@@ -62,7 +62,7 @@ public final class TodoContext {
     }
 
     /** No search for what an undeployed application leaves in a running server: here both end together. */
-    static void endWithServer(StandardContext context) {
+    public static void endWithServer(StandardContext context) {
         context.setClearReferencesObjectStreamClassCaches(false);
         context.setClearReferencesRmiTargets(false);
         context.setClearReferencesThreadLocals(false);
