@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.definitions import defined
 
 from timonier.errors import ClusterError
 from timonier.testing.release import merged
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from timonier.testing.release import Release
 
 pytestmark = pytest.mark.e2e
-DEFINITIONS = Path(__file__).parents[1] / "crds"
 GATEWAY_API = "gateway.networking.k8s.io"
 HOST = "todo.example.org"
 PORT = 8000
@@ -82,15 +80,8 @@ def ingress_image(cluster: TestCluster) -> str:
 @pytest.fixture(scope="module")
 def definitions(cluster: TestCluster) -> Iterator[None]:
     """The Gateway API's definitions, removed afterwards where they were not there before."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DEFINITIONS.glob(f"*.{GATEWAY_API}.json"))]
-    own = [one for one in found if one["metadata"]["name"] not in {c["metadata"]["name"] for c in cluster.list("crds")}]
-    names = [f"crd/{one['metadata']['name']}" for one in own]
-    if own:
-        cluster.apply(*own)
-        cluster.kubectl("wait", *names, "--for=condition=Established", "--timeout=60s")
-    yield
-    if own:
-        cluster.kubectl("delete", *names, "--wait=false")
+    with defined(cluster, GATEWAY_API):
+        yield
 
 
 @dataclass(frozen=True)
