@@ -371,7 +371,7 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
                                     {
                                         "key": "app.kubernetes.io/component",
                                         "operator": "In",
-                                        "values": ["backup", "restore", "password-rotation"],
+                                        "values": ["backup", "restore", "password-rotation", "metrics"],
                                     }
                                 ],
                             }
