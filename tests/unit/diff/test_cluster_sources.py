@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ KUBECTL = """#!/bin/sh
 echo "$@" >> "$FAKE/asked"
 printf '%s' "$KUBECONFIG" > "$FAKE/kubeconfig"
 [ -z "$HELM_KUBETOKEN" ] || cp -p "${KUBECONFIG%%:*}" "$FAKE/login"
-[ ! -e "$FAKE/hang.err" ] || exec sleep 20
 cat "$FAKE/banner.err" 2>/dev/null && exit
 case "$*" in
   *config*view*) printf here; exit;;
@@ -202,14 +202,21 @@ def test_a_token_is_on_no_command_line(
 
 
 def test_a_login_goes_away_when_kubectl_does_not_answer(
-    run: Run, cluster: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, cluster: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever ends kubectl."""
+    seen: list[Path] = []
+
+    def late(command: list[str], *, env: dict[str, str], **_: object) -> None:
+        seen.append(Path(env["KUBECONFIG"].partition(":")[0]))
+        assert "hunter2" in seen[0].read_text()
+        raise subprocess.TimeoutExpired(command, 60)
+
+    cluster()
     monkeypatch.setenv("HELM_KUBETOKEN", "hunter2")
-    monkeypatch.setattr(kube, "_SECONDS", 0.5)
-    cluster(hang="")
+    monkeypatch.setattr("timonier.kube.subprocess.run", late)
     assert run("diff", "release:shop", "release:shop", "-n", "here")[2].startswith("timonier: The cluster does not")
-    assert not Path((tmp_path / "kubeconfig").read_text().partition(":")[0]).exists()
+    assert [path.exists() for path in seen] == [False]
 
 
 def test_what_is_in_the_cluster_is_compared(run: Run, cluster: Callable[..., str]) -> None:
