@@ -46,16 +46,23 @@ class Session:
 
 
 @pytest.fixture
-def sessions(module_replicated: Release, visit: Callable[..., Visitor]) -> Iterator[list[Session]]:
+def begin(module_replicated: Release, visit: Callable[..., Visitor]) -> Iterator[Callable[[], Session]]:
+    """Lets one more user come, who opens the page and makes a draft."""
+    with ExitStack() as opened:
+
+        def come() -> Session:
+            visitor = opened.enter_context(visit(_host(module_replicated)))
+            visitor.page()
+            return Session(visitor, visitor.add(draft=True))
+
+        yield come
+
+
+@pytest.fixture
+def sessions(begin: Callable[[], Session]) -> list[Session]:
     """Users who opened the page, and have a draft that only their session keeps; several at a time."""
-
-    def begun(visitor: Visitor) -> Session:
-        visitor.page()
-        return Session(visitor, visitor.add(draft=True))
-
-    with ExitStack() as opened, ThreadPoolExecutor(AT_ONCE) as pool:
-        visitors = [opened.enter_context(visit(_host(module_replicated))) for _ in range(SESSIONS)]
-        yield list(pool.map(begun, visitors))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [one.result() for one in [pool.submit(begin) for _ in range(SESSIONS)]]
 
 
 def _host(installed: Release) -> str:
@@ -102,3 +109,19 @@ def test_nobody_notices_a_rollout(module_replicated: Release, sessions: list[Ses
     assert traffic.failed == []
     assert [session.draft for session in sessions if not session.kept] == []
     assert {session.visitor.page().pod for session in sessions} <= new
+
+
+def test_a_draft_made_in_a_rollout_is_kept(module_replicated: Release, begin: Callable[[], Session]) -> None:
+    """People keep coming and making drafts: the pods that start meanwhile get those too."""
+    release, old = module_replicated, _names(module_replicated)
+    release.cluster.kubectl("rollout", "restart", "deployment/eni-todo", namespace=release.namespace)
+    begun: list[Session] = []
+
+    def replaced_while_one_more_comes() -> set[str]:
+        begun.append(begin())
+        return release.replaced(old)
+
+    wait_until(replaced_while_one_more_comes, "all pods to be replaced", timeout=120, interval=0.05)
+    for session in begun:
+        session.read()
+    assert [number for number, session in enumerate(begun) if not session.kept] == [], f"of {len(begun)}"
