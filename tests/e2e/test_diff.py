@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from timonier.cli import main
-from timonier.testing import wait_until
+from timonier.testing.foretold import Differ, fields, foretold, last_two, look, wait_happened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-CHARTS = Path(__file__).parents[2] / "charts"
 TOKENS = ("correct-horse-battery", "another-horse-battery")
 VALUES: dict[str, Any] = {
     "replicas": 2,
@@ -113,29 +110,10 @@ CRD = {
 }
 
 
-class Said(NamedTuple):
-    """How the command ended, and what it said."""
-
-    code: int
-    out: str
-
-
 @pytest.fixture
-def diff(cluster: TestCluster, module_namespace: str, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def diff(cluster: TestCluster, module_namespace: str, capsys: pytest.CaptureFixture[str]) -> Differ:
     """Runs the command in the module's namespace; whatever it says, it tells no secret."""
-
-    def run(*arguments: str) -> Said:
-        way = [f"--kubeconfig={cluster.kubeconfig}", f"--kube-context={cluster.context}", f"-n{module_namespace}"]
-        with pytest.raises(SystemExit) as ended:
-            main(["diff", *arguments, *way])
-        out, err = capsys.readouterr()
-        assert err == ""
-        for token in TOKENS:
-            assert token not in out
-            assert base64.b64encode(token.encode()).decode().rstrip("=") not in out
-        return Said(int(str(ended.value.code)), out)
-
-    return run
+    return Differ(cluster, module_namespace, capsys, set(TOKENS))
 
 
 @pytest.fixture(scope="module")
@@ -163,38 +141,6 @@ def shop(
     return module_release(chart, VALUES, wait=False)  # Helm would wait for a claim that no pod has
 
 
-def uids(shop: Release, kind: str, selector: str = "") -> dict[str, str]:
-    """The objects of a kind that are not on their way out, by name."""
-    found = shop.cluster.list(kind, shop.namespace, selector)
-    return {
-        one["metadata"]["name"]: one["metadata"]["uid"] for one in found if "deletionTimestamp" not in one["metadata"]
-    }
-
-
-def settle(shop: Release) -> None:
-    """Wait until all pods are those of the last upgrade."""
-    for workload in ("deployment/web", "statefulset/db"):
-        shop.cluster.kubectl("rollout", "status", workload, "--timeout=90s", namespace=shop.namespace)
-
-
-def state(shop: Release, change: dict[str, Any]) -> tuple[str | None, set[str]]:
-    """An object's UID, None when it is not there, and those of its pods."""
-    own = uids(shop, f"{change['kind']}.{change['group']}".rstrip(".")).get(change["name"])
-    return own, set(uids(shop, "pods", f"app={change['name']}").values())
-
-
-# What an upgrade is seen to do: the object's UID and its pods' before and after.
-HAPPENED: dict[str, Callable[[Any, Any], bool]] = {
-    "created": lambda before, after: before[0] is None and after[0] is not None,
-    "deleted": lambda before, after: before[0] is not None and after[0] is None,
-    "deleted with data": lambda before, after: before[0] is not None and after[0] is None,
-    "kept": lambda before, after: before[0] is not None and before[0] == after[0],
-    "in place": lambda before, after: before[0] == after[0] and not (after[1] and before[1].isdisjoint(after[1])),
-    "rolls pods": lambda before, after: before[0] == after[0] and bool(after[1]) and before[1].isdisjoint(after[1]),
-    "recreated": lambda before, after: before[0] != after[0] and after[0] is not None,
-    "refused": lambda before, after: before == after,
-}
-
 CHANGES = [
     pytest.param({"a": "2"}, {"Deployment web": "rolls pods"}, id="a variable"),
     pytest.param({"order": True}, {"Deployment web": "rolls pods"}, id="its order"),
@@ -221,18 +167,16 @@ def given(values: dict[str, Any], shop: Release) -> list[str]:
     return [f"--set-json={key}={json.dumps(value)}" for key, value in {**shop.values, **values}.items()]
 
 
-@pytest.mark.parametrize(("values", "foretold"), CHANGES)
+@pytest.mark.parametrize(("values", "expected"), CHANGES)
 def test_what_is_foretold_happens(
-    diff: Callable[..., Said], shop: Release, values: dict[str, Any], foretold: dict[str, str]
+    diff: Differ, shop: Release, values: dict[str, Any], expected: dict[str, str]
 ) -> None:
     """In each object as it was said; afterwards nothing drifts, and the two revisions differ as was previewed."""
-    settle(shop)
     options = given(values, shop)
     preview = json.loads(diff("release:shop", shop.chart, *options, "-o", "json").out)
-    said = {f"{change['kind']} {change['name']}": change["effect"]["outcome"] for change in preview["changes"]}
-    assert said == foretold
-    before = {change["name"]: state(shop, change) for change in preview["changes"]}
-    if "refused" in foretold.values():
+    assert foretold(preview) == expected
+    before = look(shop, preview["changes"])
+    if "refused" in expected.values():
         asked = diff("release:shop", shop.chart, *options, "--server").out
         assert re.search(r"refused .*the API server says: ", asked)
         former = dict(shop.values)
@@ -242,39 +186,12 @@ def test_what_is_foretold_happens(
     else:
         shop.upgrade(values, wait=False)
         assert diff("release:shop", "live:shop").code == 0
-        after = json.loads(diff(*revisions(shop), "-o", "json").out)
+        after = json.loads(diff(*last_two(shop), "-o", "json").out)
         assert [fields(change) for change in after["changes"]] == [fields(change) for change in preview["changes"]]
-    for change in preview["changes"]:
-        wait_happened(shop, change, before[change["name"]])
+    wait_happened(shop, preview["changes"], before)
 
 
-def wait_happened(shop: Release, change: dict[str, Any], before: tuple[str | None, set[str]]) -> None:
-    """Wait until an object is what it was foretold to be."""
-    outcome = change["effect"]["outcome"]
-    wait_until(
-        lambda: HAPPENED[outcome](before, state(shop, change)),
-        f"{change['kind']} {change['name']} to be {outcome}, from {before}",
-        timeout=60,
-    )
-
-
-def fields(change: dict[str, Any]) -> list[Any]:
-    """What differs in an object; a secret's fingerprint is another in each run."""
-    found = [[change["action"], change["kind"], change["name"]]]
-    return found + [
-        [field["path"], *(re.sub("<secret .*?>", "<secret>", str(field[side])) for side in ("old", "new"))]
-        for field in change["fields"]
-    ]
-
-
-def revisions(shop: Release) -> tuple[str, str]:
-    """The two last revisions that were deployed."""
-    history = json.loads(shop.cluster.helm("history", shop.name, "--output=json", namespace=shop.namespace))
-    numbers = [one["revision"] for one in history if one["status"] in ("deployed", "superseded")]
-    return f"release:{shop.name}@{numbers[-2]}", f"release:{shop.name}@{numbers[-1]}"
-
-
-def test_what_was_edited_by_hand_is_drift(diff: Callable[..., Said], shop: Release) -> None:
+def test_what_was_edited_by_hand_is_drift(diff: Differ, shop: Release) -> None:
     """Of a built-in kind and of a custom resource: what the manifest sets, and what it does not."""
     assert diff("release:shop", "live:shop").code == 0
     shop.cluster.kubectl("set", "env", "deployment/web", "BY=hand", namespace=shop.namespace)
@@ -295,7 +212,7 @@ def test_what_was_edited_by_hand_is_drift(diff: Callable[..., Said], shop: Relea
 
 
 @pytest.mark.parametrize("output", ["text", "json", "markdown", "html"])
-def test_no_report_tells_a_secret(diff: Callable[..., Said], shop: Release, output: str) -> None:
+def test_no_report_tells_a_secret(diff: Differ, shop: Release, output: str) -> None:
     """Neither of the release nor of the cluster; the fixture searches for it, raw and in base64."""
     other = next(token for token in TOKENS if token != shop.values["token"])
     for sides in (("release:shop", shop.chart), ("live:shop", shop.chart)):
@@ -303,37 +220,7 @@ def test_no_report_tells_a_secret(diff: Callable[..., Said], shop: Release, outp
         assert re.search("(<|&lt;)secret [0-9a-f]{12}(>|&gt;)", out)
 
 
-MARIADB: list[tuple[dict[str, Any], bool]] = [
-    ({"persistence": {"size": "9Gi"}}, True),
-    ({"resources": {"limits": {"memory": "600Mi"}}}, False),
-    ({"probes": {"readiness": {"periodSeconds": 7}}}, False),
-    ({"commonLabels": {"team": "a"}}, False),
-    ({"auth": {"password": "given-password-1"}}, False),
-    ({"configuration": "[mysqld]\nmax_connections=50\n"}, False),
-    ({"persistence": {"storageClass": "other"}}, True),
-    ({"fullnameOverride": "other"}, False),
-    ({"terminationGracePeriodSeconds": 61}, False),
-]
-
-
-def test_what_the_table_says_the_server_says_too(
-    diff: Callable[..., Said], cluster: TestCluster, module_namespace: str
-) -> None:
-    """Of the database's chart: what is refused by the rules is what a dry run of the API server refuses."""
-    chart = str(CHARTS / "mariadb")
-    cluster.helm("install", "db", chart, namespace=module_namespace)
-    assert diff("release:db", chart).code == 0
-    assert diff("release:db", "live:db").code == 0
-    for values, refused in MARIADB:
-        options = [f"--set-json={key}={json.dumps(value)}" for key, value in values.items()]
-        for asked in ([], ["--server"]):
-            out = diff("release:db", chart, *options, *asked, "-o", "json").out
-            outcomes = [change["effect"]["outcome"] for change in json.loads(out)["changes"]]
-            assert outcomes, values
-            assert ("refused" in outcomes) == refused, (values, asked, out)
-
-
-def test_what_may_not_be_asked_is_said(diff: Callable[..., Said], shop: Release) -> None:
+def test_what_may_not_be_asked_is_said(diff: Differ, shop: Release) -> None:
     """Without the right to apply, manifests are compared, and the report says so."""
     shop.cluster.kubectl("create", "serviceaccount", "reader", namespace=shop.namespace)
     rule = ["--verb=get,list", "--resource=secrets,configmaps"]
