@@ -50,7 +50,7 @@ def test_the_former_primary_is_all_it_takes(tmp_path: Path) -> None:
 def test_a_former_primary_that_does_not_answer_is_waited_for(tmp_path: Path) -> None:
     """By its name, which another member's begins with; then it goes on, and says what may be missing."""
     members = {"FORMER": "mariadb-0", "PEERS": "mariadb-0.other", "ANSWERING": "mariadb-0.other"}
-    went_on, told = takes_over(tmp_path, **members, WAITED="59")
+    went_on, told = takes_over(tmp_path, **members, WAITED="30")
     assert not went_on
     assert "waiting 60 s at most for mariadb-0\n" in told
     went_on, told = takes_over(tmp_path, **members, WAITED="60")
@@ -62,7 +62,7 @@ def test_a_former_primary_that_does_not_answer_is_waited_for(tmp_path: Path) -> 
 def test_without_a_name_of_the_former_primary_it_waits_as_well(tmp_path: Path, answering: str) -> None:
     """Whoever answers need not be the one that has all, and nobody is it surely: the others get time to come."""
     members = {"FORMER": "", "PEERS": answering, "ANSWERING": answering}
-    went_on, told = takes_over(tmp_path, **members, WAITED="59")
+    went_on, told = takes_over(tmp_path, **members, WAITED="30")
     assert not went_on
     assert "waiting 60 s at most for the former primary, whose name is not known\n" in told
     went_on, told = takes_over(tmp_path, **members, WAITED="60")
