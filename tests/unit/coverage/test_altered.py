@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -77,9 +77,9 @@ TEMPLATES = {
 VALUES = "name: x\nsize: small\npartial: shop.name\none: 0\ntwo: 0\ntext: '{{ include \"shop.name\" . }}'\n"
 
 
-def asked(templates: Templates, engine: Engine, *, notes: bool) -> Asked:
+def asked(templates: Templates, engine: Engine, values: dict[str, Any] | None = None, *, notes: bool = False) -> Asked:
     """Render, as a test does that asks for the notes, or not."""
-    question = Question("test", {}, Release("some"), SHOWN if notes else {})
+    question = Question("test", values or {}, Release("some"), SHOWN if notes else {})
     first = ask(engine, templates.quick(), question)
     reached = reach(templates, engine, question, first, frozenset())
     return Asked(engine, question, Baseline(first, first), reached)
@@ -90,7 +90,9 @@ def altered_charts(templates: Templates) -> Iterator[tuple[str, Altered]]:
     for number, place in enumerate(templates.places):
         for alteration in alterations(templates.trees[place.file], place):
             files = templates.altered(alteration, notes=False)
-            yield f"{place.file}: {place}: {alteration.what}", Altered(files, number, templates.calls)
+            follows = alteration.follows and templates.flow.is_written_only(place)
+            altered = Altered(files, number, templates.calls, follows=follows)
+            yield f"{place.file}: {place}: {alteration.what}", altered
 
 
 @pytest.mark.parametrize("notes", [False, True], ids=["manifests", "notes"])
@@ -131,3 +133,68 @@ def test_only_what_comes_by_an_alteration_is_rendered(
             altered.answer(question)
     beside = [*told, *partials] if notes else []  # what is put beside the chart may call any partial
     assert rendered == [[*beside, name] for name in files]
+
+
+HIDING = (
+    '{{ define "shop.kind" }}{{ .Values.kind }}{{ end }}'
+    '{{ define "shop.other" }}{{ include "shop.kind" . | trim }}{{ end }}'
+    '{{ define "shop.map" }}{{ .Values.kind }}: {{ .Values.kind | quote }}{{ end }}'
+)
+ONE_OR_HIDDEN = "a: 1{{ else }}a: {{ .Values.hidden }}{{ end }}"
+DECIDED = {
+    "by a condition": '{{ if eq (include "shop.kind" .) "x" }}' + ONE_OR_HIDDEN,
+    "by a condition on what calls it": '{{ with eq (include "shop.other" .) "x" }}' + ONE_OR_HIDDEN,
+    "by a variable": '{{ $kind := include "shop.kind" . }}a: {{ eq $kind "x" | ternary 1 .Values.hidden }}',
+    "by a parser": 'a: {{ (include "shop.map" . | fromYaml).x | empty | ternary .Values.hidden 1 }}',
+    "by a stage": 'a: {{ include "shop.kind" . | eq "x" | ternary 1 .Values.hidden }}',
+    "by another manifest": '{{ if contains "\'" (include (print $.Template.BasePath `/b.yaml`) .) }}' + ONE_OR_HIDDEN,
+    "by nothing": 'a: {{ include "shop.kind" . | quote }}',
+}
+
+
+@pytest.mark.parametrize("template", DECIDED.values(), ids=DECIDED)
+def test_what_says_otherwise_is_told_from_what_looks_alike(
+    make_chart: Callable[..., Path], embedded: EmbeddedEngine, template: str
+) -> None:
+    """Both renderings look alike until something is altered; then one of them may still say the same."""
+    files = {
+        "templates/_helpers.tpl": HIDING,
+        "templates/a.yaml": template,
+        "templates/b.yaml": "b: {{ .Values.kind | squote }}",
+    }
+    templates = Templates(read_chart_files(make_chart(files, values="kind: x\nhidden: 1\n")))
+    questions = [asked(templates, embedded, {"hidden": hidden}) for hidden in (1, 2)]
+    for what, altered in altered_charts(templates):
+        told = [altered.says_otherwise(question) for question in questions]
+        whole = [one.baseline.says_otherwise(ask(embedded, altered.files, one.question)) for one in questions]
+        assert (what, told) == (what, whole)
+
+
+def test_notes_that_nobody_sees_say_nothing_of_those_that_are_shown(
+    make_chart: Callable[..., Path], embedded: EmbeddedEngine
+) -> None:
+    """A rendering leaves the notes out, unless something is put beside the chart that includes them."""
+    files = {"templates/a.yaml": "a: 1\n", "templates/NOTES.txt": "This is {{ .Values.name }}.\n"}
+    templates = Templates(read_chart_files(make_chart(files, values="name: x\n")))
+    questions = [asked(templates, embedded, notes=notes) for notes in (False, True)]
+    told = {what: [altered.says_otherwise(one) for one in questions] for what, altered in altered_charts(templates)}
+    assert told == {"templates/NOTES.txt: .Values.name: it writes something else": [False, True]}
+
+
+def test_what_looks_alike_is_rendered_once(
+    make_chart: Callable[..., Path], embedded: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quotes that nothing needs are left out without anybody noticing, in every rendering: one of them tells."""
+    files = {"templates/a.yaml": "a: {{ .Values.name | quote }}\n", "templates/b.yaml": "b: {{ .Values.b }}\n"}
+    templates = Templates(read_chart_files(make_chart(files, values="name: x\nb: 0\n")))
+    questions = [asked(templates, embedded, {"b": number}) for number in range(5)]
+    rendered: list[Question] = []
+
+    def note(engine: Engine, chart: ChartFiles, question: Question) -> Outcome:
+        rendered.append(question)
+        return ask(engine, chart, question)
+
+    monkeypatch.setattr("timonier.coverage.altered.ask", note)
+    altered = next(altered for what, altered in altered_charts(templates) if what.endswith("quote is left out"))
+    assert [altered.says_otherwise(question) for question in questions] == [False] * 5
+    assert len(rendered) == 1

@@ -29,6 +29,8 @@ _HELPER = (
 )
 # A stage without which the pipeline would mean something else altogether, or that has places of its own.
 _KEPT_STAGES = frozenset({"default", "fail", "required", "include", "tpl", "fromYaml", "fromYamlArray", "fromJson"})
+# A stage whose result tells what it was given: 7 and "7" are written alike without their quotes.
+_REVERSIBLE = frozenset({"quote", "squote", "nindent", "indent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,13 @@ class Alteration:
         place: Where.
         what: What was done: `the condition is always true`.
         text: The whole file, altered.
+        follows: Whether what is written instead follows from the text that was written before, and from nothing else.
     """
 
     place: Place
     what: str
     text: str
+    follows: bool
 
 
 class _Edit(NamedTuple):
@@ -53,13 +57,16 @@ class _Edit(NamedTuple):
     start: int
     end: int
     instead: str
+    follows: bool = False
 
 
 def alterations(tree: Tree, place: Place) -> list[Alteration]:
     """Return what is altered at a place; an altered file has as many places as before, but for the one."""
     helper = _HELPER if place.arm is Arm.OUTPUT else ""
     return [
-        Alteration(place, edit.what, tree.text[: edit.start] + edit.instead + tree.text[edit.end :] + helper)
+        Alteration(
+            place, edit.what, tree.text[: edit.start] + edit.instead + tree.text[edit.end :] + helper, edit.follows
+        )
         for edit in _edits(tree, place)
     ]
 
@@ -138,12 +145,14 @@ def _output(tree: Tree, pipe: Pipe) -> Iterator[_Edit]:
     if "fail" in {first, last}:
         yield _Edit("it does not fail", pipe.start, pipe.end, '""')
         return
-    yield _Edit("it writes something else", pipe.start, pipe.end, f'include "{ALTERED}" (print ({tree.source(pipe)}))')
+    other = f'include "{ALTERED}" (print ({tree.source(pipe)}))'
+    yield _Edit("it writes something else", pipe.start, pipe.end, other, follows=True)
     if first in {"include", "tpl"}:
-        yield _Edit("the call is left out", pipe.start, pipe.end, '""')
+        yield _Edit("the call is left out", pipe.start, pipe.end, '""', follows=True)
     for before, command in zip(pipe.commands, pipe.commands[1:], strict=False):
         if (name := _function(command)) not in _KEPT_STAGES:
-            yield _Edit(f"{name} is left out", before.end, command.end, "")
+            follows = command is pipe.commands[-1] and name in _REVERSIBLE
+            yield _Edit(f"{name} is left out", before.end, command.end, "", follows=follows)
 
 
 def _function(command: Command) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from timonier.coverage.renders import ask
 from timonier.coverage.templates import NOTES, SHOWN_NOTES
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from timonier.chartfiles import ChartFiles
     from timonier.coverage.calls import Calls
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
 _NO_TEMPLATE = "no template "
 
 
-@dataclass(frozen=True, slots=True)
+class Look(NamedTuple):
+    """What a template rendered to, and which places it came by."""
+
+    source: str
+    texts: tuple[str, ...]
+    places: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Asked:
     """A rendering of the unaltered chart.
 
@@ -38,18 +47,37 @@ class Asked:
     baseline: Baseline
     reach: Reach
 
+    @functools.cached_property
+    def looks(self) -> Mapping[str, Look]:
+        """How each template looks that came by a place."""
+        texts: dict[str, list[str]] = {}
+        for template in () if isinstance(self.baseline.outcome, TimonierError) else self.baseline.outcome:
+            texts.setdefault(template.source, []).append(template.text)
+        places: dict[str, list[int]] = {}
+        for number, sources in self.reach.sources.items():
+            for source in sources:
+                places.setdefault(source, []).append(number)
+        return {name: Look(name, tuple(texts.get(name, ())), frozenset(places[name])) for name in places}
+
 
 class Altered:
-    """A chart that is altered at one place."""
+    """A chart that is altered at one place.
 
-    def __init__(self, files: ChartFiles, number: int, calls: Calls) -> None:
+    Where what is written instead follows from what was written before, templates that look alike are rendered once.
+    """
+
+    def __init__(self, files: ChartFiles, number: int, calls: Calls, *, follows: bool = False) -> None:
         """Render nothing yet.
 
         Args:
             files: The chart, altered.
             number: The place.
             calls: Which of its templates call which.
+            follows: Whether what is written instead follows from what was written before.
         """
+        self._follows = follows
+        self._silent: set[Look] = set()
+        self._answers: dict[int, Outcome] = {}
         self._calls = calls
         self.files = files
         self.number = number
@@ -59,7 +87,31 @@ class Altered:
         """Render, as `ask` with the whole chart would: what no altered template has a part in is known already."""
         if self.number not in asked.reach.possible:
             return asked.baseline.outcome
-        sources = asked.reach.sources.get(self.number)
+        if id(asked) not in self._answers:
+            self._answers[id(asked)] = self._answer(asked, asked.reach.sources.get(self.number, frozenset()))
+        return self._answers[id(asked)]
+
+    def says_otherwise(self, asked: Asked) -> bool:
+        """Whether a rendering says something else than that of the unaltered chart."""
+        if self.number not in asked.reach.possible:
+            return False
+        sources = asked.reach.sources.get(self.number, frozenset())
+        # What is put beside a chart shows what does not show otherwise: the notes.
+        silent = frozenset[Look]() if asked.question.added else self._silent
+        left = frozenset(source for source in sources if asked.looks[source] not in silent)
+        if sources and not left:
+            return False
+        answer = self._answer(asked, left)
+        if asked.baseline.says_otherwise(answer):
+            if left == sources:
+                self._answers[id(asked)] = answer
+            return True
+        if self._follows:
+            self._silent.update(asked.looks[source] for source in left)
+        return False
+
+    def _answer(self, asked: Asked, sources: frozenset[str]) -> Outcome:
+        """Render some templates, or all when none is named, and put them together with what the others say."""
         if sources and not isinstance(asked.baseline.outcome, TimonierError):
             sources |= _added(asked.question, sources)
             part = ask(asked.engine, self._part(sources), asked.question)

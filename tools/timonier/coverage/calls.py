@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # What a rendering needs beside templates, where none of these reads the chart's other files.
 _NEEDED = ("charts/", "Chart.yaml", "values.yaml", "values.schema.json")
-_ANY = ""
+ANY = ""
+"""How any name begins."""
 
 
 class Calls:
@@ -53,8 +54,8 @@ class Calls:
         return needed
 
     def _callees(self, file: str) -> Iterator[str]:
-        for beginning in self._called.get(file, frozenset[str]({_ANY})):
-            if beginning == _ANY:
+        for beginning in self._called.get(file, frozenset[str]({ANY})):
+            if beginning == ANY:
                 yield from self._partials
             for name, defining in self._defined.items():
                 if name.startswith(beginning):
@@ -62,18 +63,26 @@ class Calls:
 
 
 def _called(tree: Tree) -> Iterator[str]:
-    """Yield how the names begin that a template calls: in full where they are written out, nothing where they are not.
-
-    A longer name that begins alike is taken along, which does no harm.
-    """
     for node in walk(tree):
         if isinstance(node, TemplateCall):
             yield node.name
-        elif isinstance(node, Command) and isinstance(node.args[0], Identifier):
-            if node.args[0].name == "include":
-                yield _beginning(node.args[1]) if len(node.args) > 1 else _ANY
-            elif node.args[0].name == "tpl":
-                yield _ANY
+        elif isinstance(node, Command) and (name := beginning_of_call(node)) is not None:
+            yield name
+
+
+def beginning_of_call(command: Command) -> str | None:
+    """Tell how the name begins that `include` or `tpl` calls; None when a command is neither.
+
+    It is the name in full where that is written out, and `ANY` where it is not. A longer name that begins alike is
+    taken along by whoever asks, which does no harm.
+    """
+    match command.args:
+        case (Identifier(name="include"), name, *_):
+            return _beginning(name)
+        case (Identifier(name="include" | "tpl"), *_):
+            return ANY
+        case _:
+            return None
 
 
 def _beginning(argument: Argument) -> str:
@@ -84,4 +93,4 @@ def _beginning(argument: Argument) -> str:
         case Pipe(commands=(Command(args=(Identifier(name="printf" | "print"), String(value=value), *_)),)):
             return value.partition("%")[0]
         case _:
-            return _ANY
+            return ANY

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from timonier import yamlio
 from timonier.chartfiles import ChartFiles
 from timonier.coverage.calls import Calls
+from timonier.coverage.flow import Flow
 from timonier.coverage.instrument import MARK, failing, instrument, marking
 from timonier.coverage.places import declares, find_places
 from timonier.coverage.result import Unaltered
@@ -46,6 +47,7 @@ class Templates:
         files: The chart as it is.
         trees: By file, the templates that are measured.
         calls: Which of all templates call which.
+        flow: Where the text goes that they write.
         places: All places of those that are measured, in the order of files and lines; their numbers are their indexes.
     """
 
@@ -63,6 +65,7 @@ class Templates:
         self._light = _light(files)
         self._all = {name: parse(files.text(name), name) for name in files.templates if _is_template(name)}
         self.calls = Calls(self._all)
+        self.flow = Flow(self._all.values())
         self.trees: Mapping[str, Tree] = {
             name: tree for name, tree in self._all.items() if subcharts or not name.startswith("charts/")
         }

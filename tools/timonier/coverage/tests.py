@@ -116,7 +116,8 @@ class _Measuring:
     def _try(self, number: int, alteration: Alteration, candidates: list[_Candidate]) -> Tried:
         """Run one test after another on an altered chart, the likeliest first, until one of them fails."""
         files = self._templates.altered(alteration, notes=False)
-        answers = _Answers(Altered(files, number, self._templates.calls), self._asked)
+        follows = alteration.follows and self._templates.flow.is_written_only(alteration.place)
+        answers = _Answers(Altered(files, number, self._templates.calls, follows=follows), self._asked)
         file = alteration.place.file
         for test, keys in sorted(candidates, key=lambda one: -one.test.worth(file, len(one.keys))):
             telling = [key for key in keys if answers.says_otherwise(key)]
@@ -154,7 +155,7 @@ class _Answers:
     def __init__(self, altered: Altered, asked: dict[Key, Asked]) -> None:
         self._altered = altered
         self._asked = asked
-        self._answers: dict[Key, Outcome] = {}
+        self._others: dict[Key, Outcome] = {}
         self._says_otherwise: dict[Key, bool] = {}
         self.heard: set[Key] = set()
 
@@ -166,14 +167,14 @@ class _Answers:
     def says_otherwise(self, key: Key) -> bool:
         """Whether a rendering says something else than that of the unaltered chart."""
         if key not in self._says_otherwise:
-            self._answers[key] = self._altered.answer(self._asked[key])
-            self._says_otherwise[key] = self._asked[key].baseline.says_otherwise(self._answers[key])
+            self._says_otherwise[key] = self._altered.says_otherwise(self._asked[key])
         return self._says_otherwise[key]
 
     def answer(self, call: Call) -> Outcome:
         """Answer a test."""
         self.heard.add(call.key)
-        if call.key not in self._answers:
-            asked = self._asked.get(call.key)
-            self._answers[call.key] = self._altered.answer(asked) if asked else call.answer(self._altered.files)
-        return self._answers[call.key]
+        if asked := self._asked.get(call.key):
+            return self._altered.answer(asked)
+        if call.key not in self._others:
+            self._others[call.key] = call.answer(self._altered.files)
+        return self._others[call.key]
