@@ -68,7 +68,8 @@ def test_default(defaults):
 def test_size():
     assert rendered(9)[0].document["data"]["size"] == "9"
 
-def test_hosts(render):
+def test_hosts(render, tmp_path):
+    (tmp_path / "seen").touch(exist_ok=False)
     assert render(CHART, {"hosts": ["a"]})["ConfigMap"]["data.a"]
 
 def test_switched_off(render):
@@ -213,7 +214,7 @@ def test_a_template_that_does_not_parse_is_told_with_its_line(run: Callable[...,
 
 
 def test_tests_reach_and_notice(shop: Path) -> None:
-    """Refusals count, and so does what a test keeps in a cache or a session's fixture; the notes nobody looks at."""
+    """Refusals count, and so does what a test keeps in a cache, a file or a fixture; notes nobody looks at do not."""
     (shop.parent / "test_shop.py").write_text(TESTS)
     ended = in_process(shop.parent, "shop", "--tests", "test_shop.py", "-o", "json")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -111,10 +111,14 @@ def _run(item: pytest.Item) -> BaseException | None:
     """Do what pytest's runner does for a test, without a report, which takes longer than most tests."""
     if getattr(item, "_request", None) is False:
         item._initrequest()  # type: ignore[attr-defined]  # noqa: SLF001 - as pytest's runner does for a second run
-    failure = _phase(lambda: item.ihook.pytest_runtest_setup(item=item), "setup")
+    setup = _phase(lambda: item.ihook.pytest_runtest_setup(item=item), "setup")
+    if "tmp_path" in getattr(item, "fixturenames", ()):
+        # This fixture is taken down by what a report has said of the test.
+        item.ihook.pytest_runtest_makereport(item=item, call=setup)
+    failure = _raised(setup)
     if failure is None:
-        failure = _phase(lambda: item.ihook.pytest_runtest_call(item=item), "call")
-    torn_down = _phase(lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None), "teardown")
+        failure = _raised(_phase(lambda: item.ihook.pytest_runtest_call(item=item), "call"))
+    torn_down = _raised(_phase(lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None), "teardown"))
     if hasattr(item, "_request"):
         item._request = False  # noqa: SLF001 - as pytest's runner does
         item.funcargs = None  # type: ignore[attr-defined]
@@ -122,9 +126,12 @@ def _run(item: pytest.Item) -> BaseException | None:
     return None if isinstance(failure, pytest.skip.Exception) else failure
 
 
-def _phase(call: Callable[[], object], when: str) -> BaseException | None:
-    info = pytest.CallInfo.from_call(call, when=when, reraise=(KeyboardInterrupt,))  # type: ignore[arg-type]
-    return info.excinfo.value if info.excinfo else None
+def _phase(call: Callable[[], object], when: str) -> pytest.CallInfo[object]:
+    return pytest.CallInfo.from_call(call, when=when, reraise=(KeyboardInterrupt,))  # type: ignore[arg-type]
+
+
+def _raised(phase: pytest.CallInfo[object]) -> BaseException | None:
+    return phase.excinfo.value if phase.excinfo else None
 
 
 class _Plugin:
