@@ -122,9 +122,14 @@ def root(release: Release, sql: str) -> None:
 
 
 def exporter(release: Release) -> Manifest:
-    """The exporter's pod."""
-    [pod] = release.cluster.list("pods", release.namespace, EXPORTER)
+    """The exporter's pod, once no other is left: one that was replaced takes its time to go."""
+    what = "one pod of the exporter to be there"
+    [pod] = wait_until(lambda: _alone(release.cluster.list("pods", release.namespace, EXPORTER)), what)
     return pod
+
+
+def _alone(pods: list[Manifest]) -> list[Manifest]:
+    return pods if len(pods) == 1 else []
 
 
 @pytest.mark.chapter("Metrics: endpoint", "Metrics: ServiceMonitor")
@@ -173,7 +178,7 @@ def test_users_do_not_reach_the_metrics(
         assert visitor.get(path).status_code == 404
     with pytest.raises(ClusterError, match=" 404 "):
         prometheus.client.fetch(f"http://eni-todo{path}")
-    with pytest.raises(ClusterError, match=r"timed out|exit code 143|can't connect|refused"):
+    with pytest.raises(ClusterError, match=r"timed out|Terminated|exit code 143|can't connect|refused"):
         prometheus.client.fetch("http://eni-todo:9404/metrics", timeout=2)
     [target] = prometheus.targets(APPLICATION)
     with pytest.raises(ClusterError, match=" 404 "):
