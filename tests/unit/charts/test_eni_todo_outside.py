@@ -194,3 +194,9 @@ def test_an_address_is_one(render: Render, address: str) -> None:
     """The API server takes no name here."""
     with render.raises("externalDatabase.addresses"):
         render(values=outside(addresses=[address]))
+
+
+def test_there_is_no_database_without_a_port(render: Render) -> None:
+    """Null takes the default away; a Service would go without."""
+    with render.raises("missing property 'port'"):
+        render(values=outside(addresses=["192.0.2.10"], port=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timonier_chart("charts/mariadb")
 
 
-@pytest.mark.parametrize("taken", ["updateStrategy"])
-def test_a_map_whose_keys_are_needed_is_not_taken_away(render: Render, taken: str) -> None:
+@pytest.mark.parametrize(
+    ("taken", "values"),
+    [
+        ("updateStrategy", {"updateStrategy": None}),
+        ("schedule", {"backup": {"enabled": True, "schedule": None}}),
+        ("schedule", {"backup": {"enabled": True, "verification": {"enabled": True, "schedule": None}}}),
+    ],
+)
+def test_what_is_needed_is_not_taken_away(render: Render, taken: str, values: dict[str, Any]) -> None:
     """Helm leaves out a key that is null, with all below it."""
     with render.raises(f"missing property '{taken}'"):
-        render(values={taken: None})
+        render(values=values)
