@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.happened import Differ, fields, foretold, last_two, look, wait_happened
 
 from timonier.cli import main
-from timonier.testing.foretold import Differ, fields, foretold, last_two, look, wait_happened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests.e2e.happened import Differ, fields, foretold, last_two, look, secrets_of, wait_happened
 
 from timonier.errors import ClusterError
-from timonier.testing.foretold import Differ, fields, foretold, last_two, look, secrets_of, wait_happened
 from timonier.testing.release import merged
 
 if TYPE_CHECKING:

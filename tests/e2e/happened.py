@@ -223,8 +223,8 @@ def spellings(secret: str) -> Iterator[str]:
     yield html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
     yield json.dumps(secret)[1:-1]
     for shift, cut in ((0, 0), (1, 2), (2, 3)):
-        whole = base64.b64encode(b" " * shift + secret.encode()).decode().rstrip("=")
-        yield whole[cut:-1] if shift else whole
+        # Its ends are mixed with what stands before and behind.
+        yield base64.b64encode(b" " * shift + secret.encode()).decode().rstrip("=")[cut:-1]
 
 
 class Said(NamedTuple):
