@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from timonier.draft import Draft
     from timonier.manifest import Manifest
 
-# In any form: a block, or JSON on one line.
-_SECRET = re.compile(r"""kind["']?\s*:[^,}\n]*\bSecret\b""")
+# Whatever may be one: YAML has many ways to write `kind: Secret`, and reading a document too much costs little.
+_SECRET = re.compile(r"\bSecret")
 _POD_KINDS = frozenset(("Pod", "PodTemplate"))
 _NO_FILTER = Filter()
 
