@@ -291,6 +291,7 @@ def test_a_helper_program_keeps_the_login(
     ("place", "message"),
     [
         ("oci://registry.example.org", "is no place for charts in a registry"),
+        ("oci://127.0.0.1:99999/charts", "is no place for charts in a registry"),
         ("oci://registry.example.org/charts/shop:1.2.3", "is no place for charts in a registry"),
         ("oci://127.0.0.1:1/charts", "127.0.0.1:1 cannot be reached"),
         ("oci://registry.invalid/charts", "registry.invalid is not known by that name"),

@@ -32,6 +32,14 @@ class Access:
     verify: bool = True
 
 
+def has_port(host: str) -> bool:
+    """Whether a host's port is one, where it names any."""
+    try:
+        return urlsplit(f"//{host}").port != 0
+    except ValueError:
+        return False
+
+
 def is_plain(host: str) -> bool:
     """Whether to ask a registry without TLS though nobody said so: one on this machine that speaks none."""
     return is_loopback(host) and not speaks_tls(host)
@@ -48,6 +56,8 @@ def is_loopback(host: str) -> bool:
 
 def speaks_tls(host: str) -> bool:
     """Whether something at a host answers a TLS handshake, whoever it may be; no when nothing answers."""
+    if not has_port(host):
+        return False
     place = urlsplit(f"//{host}")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

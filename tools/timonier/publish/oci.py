@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from timonier.constraints import is_exact
 from timonier.errors import PublishError
+from timonier.publish.access import has_port
 from timonier.publish.registry import MANIFEST, Blob, digest_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def read_place(place: str) -> tuple[str, str]:
         PublishError: It is no such place.
     """
     match = _PLACE.fullmatch(place)
-    if not match:
+    if not match or not has_port(match["host"]):
         hint = "Write oci://HOST/PATH in lower case; the chart's name and version are added."
         raise PublishError(f"{place} is no place for charts in a registry.", hint=hint)
     return match["host"], match["path"]
