@@ -51,20 +51,21 @@ def signed(archive: Archive, key: str, *, passphrase_file: Path | None = None) -
         if not passphrase_file.is_file():
             raise SigningError(f"{passphrase_file} does not exist.", hint="Name a file that holds the passphrase.")
         command += ["--pinentry-mode", "loopback", "--passphrase-file", str(passphrase_file)]
+    done = _run(command, _message(archive).encode())
+    if done.returncode:
+        what = f"GnuPG cannot sign {archive.file_name} with {key or 'its default key'}"
+        raise _refusal(what, program, key, done.stderr.decode(errors="replace"))
+    return done.stdout.decode()
+
+
+def _run(command: list[str], said: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
-            command, input=_message(archive), capture_output=True, text=True, check=False, timeout=_SECONDS
-        )
+        return subprocess.run(command, input=said, capture_output=True, check=False, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise SigningError(
-            f"GnuPG did not sign {archive.file_name} within {_SECONDS} seconds.",
+            f"GnuPG did not answer within {_SECONDS} seconds.",
             hint="Does its agent wait for a passphrase? Say --passphrase-file.",
         ) from None
-    if done.returncode:
-        raise _refusal(
-            f"GnuPG cannot sign {archive.file_name} with {key or 'its default key'}", program, key, done.stderr
-        )
-    return done.stdout
 
 
 def _refusal(what: str, program: str, key: str, told: str) -> SigningError:
@@ -76,7 +77,7 @@ def _refusal(what: str, program: str, key: str, told: str) -> SigningError:
 def _expiry(program: str, key: str) -> str:
     """Say when all keys expired that a name stands for; empty when one did not. GnuPG itself calls them unusable."""
     command = [program, "--batch", "--with-colons", "--list-secret-keys", *([key] if key else [])]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS).stdout
+    listed = _run(command).stdout.decode(errors="replace")
     # https://github.com/gpg/gnupg/blob/master/doc/DETAILS: the second field is the validity, the seventh the end of it.
     keys = [fields for line in listed.splitlines() if (fields := line.split(":"))[0] == "sec"]
     if not keys or any(fields[1] != "e" for fields in keys):
@@ -99,8 +100,8 @@ def check_signature(archive: Archive, provenance: bytes, label: str) -> None:
     if not program:
         return
     command = [program, "--batch", "--no-auto-key-retrieve", "--status-fd", "1", "--verify", "-"]
-    done = subprocess.run(command, input=provenance, capture_output=True, check=False, timeout=_SECONDS)
-    said = {line.split()[1] for line in done.stdout.decode(errors="replace").splitlines() if len(line.split()) > 1}
+    told = _run(command, provenance).stdout.decode(errors="replace")
+    said = {line.split()[1] for line in told.splitlines() if len(line.split()) > 1}
     for status in sorted(said & _BAD.keys()):
         raise SigningError(f"{label} {_BAD[status]}, and Helm refuses it.", hint="Package and sign the chart anew.")
 
