@@ -149,8 +149,8 @@ def tests(session: nox.Session) -> None:
     failed += run_coverage(session)
     session.run("python", "tests/corpus/helm3.py")
     session.run("python", "tests/corpus/peers.py")
-    failed += run_pytest(session, "tests/unit", "tests/peers", "--numprocesses=auto")
     session.run("python", "tests/e2e/chromium.py", env=ENGINE)
+    failed += run_pytest(session, "tests/unit", "tests/peers", "--numprocesses=auto")
     with nullcontext() if takes_another_cluster(session) else engine(session):
         failed += run_pytest(session, "tests/e2e", env=ENGINE)
     fail_if_any(session, failed)
