@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from timonier.testing import wait_until
 from timonier.testing.release import READY_SECONDS, is_ready
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from timonier.testing.cluster import Manifest
     from timonier.testing.release import Release
 
@@ -206,3 +209,14 @@ class Writer:
     def lost(self, acknowledged: set[int], pod: str) -> set[int]:
         """What was acknowledged and is not on a member."""
         return acknowledged - {int(row[0]) for row in self.members.sql(pod, "SELECT id FROM db_todo.written")}
+
+
+@contextmanager
+def writing(members: Members) -> Iterator[Writer]:
+    """Have somebody write all the time, who goes away in the end, stopped or not."""
+    writer = Writer.start(members)
+    try:
+        yield writer
+    finally:
+        chosen = ("delete", "pod", writer.pod, "--ignore-not-found", "--wait=false")
+        members.release.cluster.kubectl(*chosen, namespace=members.release.namespace)

@@ -103,10 +103,12 @@ class Database:
         self.release.cluster.execute(f"{self.name}-0", *command, namespace=self.release.namespace, container="mariadb")
         held = "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(300)' AND id <> CONNECTION_ID()"
         wait_until(lambda: self.sql(held), "the lock")
-        yield
-        self.wait_ready()
-        for thread in self.sql(held):
-            self.sql(f"KILL {thread}")
+        try:
+            yield
+        finally:
+            self.wait_ready()
+            for thread in self.sql(held):
+                self.sql(f"KILL {thread}")
 
     def restored(self) -> str:
         """The name of the restore's Job."""

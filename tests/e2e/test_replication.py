@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.replicas import CHART, QUICK, Members, Writer
+from tests.e2e.replicas import CHART, QUICK, Members, Writer, writing
 
 from timonier.errors import ClusterError
 from timonier.testing import wait_until
@@ -52,11 +52,8 @@ def members(standalone: Release) -> Members:
 @pytest.fixture
 def writer(members: Members) -> Iterator[Writer]:
     """Somebody who writes all the time."""
-    started = Writer.start(members)
-    yield started
-    members.release.cluster.kubectl(
-        "delete", "pod", started.pod, "--ignore-not-found", "--wait=false", namespace=members.release.namespace
-    )
+    with writing(members) as started:
+        yield started
 
 
 @pytest.mark.chapter("StatefulSet: replicas")

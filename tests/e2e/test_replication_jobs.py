@@ -75,9 +75,11 @@ def held_back(members: Members) -> Iterator[None]:
     release = members.release
     release.cluster.execute(REPLICA, "sh", "-c", HOLD, namespace=release.namespace, container="mariadb")
     wait_until(lambda: members.value(REPLICA, f"COUNT(*) {HELD}") == "1", "the replica's table to be locked")
-    yield
-    [[thread]] = members.sql(REPLICA, f"SELECT id {HELD}")
-    members.sql(REPLICA, f"KILL {thread}")
+    try:
+        yield
+    finally:
+        [[thread]] = members.sql(REPLICA, f"SELECT id {HELD}")
+        members.sql(REPLICA, f"KILL {thread}")
 
 
 @pytest.fixture(scope="module")

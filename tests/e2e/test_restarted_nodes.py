@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.replicas import CHART, QUICK, Members, Writer
+from tests.e2e.replicas import CHART, QUICK, Members, Writer, writing
 
 from timonier.cluster import kind
 from timonier.testing import wait_until
@@ -99,11 +99,8 @@ def members(machines: Machines, request: pytest.FixtureRequest) -> Members:
 @pytest.fixture
 def writer(members: Members) -> Iterator[Writer]:
     """Somebody who writes all the time, and goes on after a restart."""
-    started = Writer.start(members)
-    yield started
-    members.release.cluster.kubectl(
-        "delete", "pod", started.pod, "--ignore-not-found", "--wait=false", namespace=members.release.namespace
-    )
+    with writing(members) as started:
+        yield started
 
 
 def assert_goes_on(members: Members, writer: Writer) -> None:
