@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def assert_facts(render: Render) -> Callable[[dict[str, Any], Any, dict[str, Any]], None]:
+def assert_facts(render: Render) -> Callable[..., None]:
     """Fail unless an object, rendered with some values, says at each path what it should; `...`: nothing."""
 
-    def check(values: dict[str, Any], asked: Any, facts: dict[str, Any]) -> None:  # noqa: ANN401 - a key of objects
-        found = render(values=values)[asked]
-        for path, expected in facts.items():
-            if expected is ...:
-                assert path not in found
-            else:
-                assert found[path] == expected
+    def check(values: dict[str, Any], asked: Any, facts: dict[str, Any], *, chart: str | None = None) -> None:  # noqa: ANN401 - a key of objects
+        found = render(chart, values=values)[asked]
+        assert {path: found.get(path, ...) for path in facts} == facts
 
     return check

@@ -313,15 +313,10 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(
-    assert_facts: Callable[..., None],
-    values: dict[str, Any],
-    asked: Any,  # noqa: ANN401 - a key of objects
-    facts: dict[str, Any],
-) -> None:
+@pytest.mark.parametrize("case", BECOMES.values(), ids=BECOMES)
+def test_what_values_become(assert_facts: Callable[..., None], case: tuple[Any, ...]) -> None:
     """The name of each says what for."""
-    assert_facts(values | ON, asked, facts)
+    assert_facts(case[0] | ON, *case[1:])
 
 
 def test_standalone_is_without_all_that(render: Render) -> None:

@@ -210,15 +210,10 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("values", "asked", "facts"), BECOMES.values(), ids=BECOMES)
-def test_what_values_become(
-    assert_facts: Callable[..., None],
-    values: dict[str, Any],
-    asked: Any,  # noqa: ANN401 - a key of objects
-    facts: dict[str, Any],
-) -> None:
+@pytest.mark.parametrize("case", BECOMES.values(), ids=BECOMES)
+def test_what_values_become(assert_facts: Callable[..., None], case: tuple[Any, ...]) -> None:
     """The name of each says what for."""
-    assert_facts(values, asked, facts)
+    assert_facts(*case)
 
 
 @pytest.mark.parametrize("release", ["shop", "x" * 53])

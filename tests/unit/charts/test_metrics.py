@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from timonier.testing import Render
     from timonier.testing.objects import Rendered
 
@@ -18,7 +20,7 @@ APPLICATION: Any = ("Deployment", "eni-todo")
 MONITORED: Any = ("Service", "eni-todo-metrics")
 POD = "spec.template.spec"
 ONE = f"{POD}.containers[0]"
-ABSENT = object()
+ABSENT = ...
 PEER = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 PASSWORDS = {"auth": {"password": "a", "rootPassword": "b"}}
 RUN = ["sh", "/scripts/exporter.sh", "--web.listen-address=:9104"]
@@ -180,13 +182,10 @@ BECOMES: dict[str, tuple[str, dict[str, Any], Any, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BECOMES)
-def test_becomes(render: Render, name: str) -> None:
-    """What values make of an object."""
-    chart, values, which, expected = BECOMES[name]
-    found = render(chart, values=values)[which]
-    told = {path: found.get(path, ABSENT) for path in expected}
-    assert told == expected
+@pytest.mark.parametrize(("chart", "case"), [(chart, case) for chart, *case in BECOMES.values()], ids=BECOMES)
+def test_what_values_become(assert_facts: Callable[..., None], chart: str, case: list[Any]) -> None:
+    """The name of each says what for."""
+    assert_facts(*case, chart=chart)
 
 
 def added(render: Render, chart: str, before: dict[str, Any], after: dict[str, Any]) -> tuple[set[Any], set[Any]]:
