@@ -14,6 +14,10 @@ import java.util.logging.Logger;
 /** A line for each message on standard output, where a container's log is looked for (the JDK's own goes to stderr). */
 final class Logging {
 
+    /** Kept, because loggers are forgotten by the garbage collector with their level. */
+    private static final Logger OF_SESSIONS =
+            Logger.getLogger("org.apache.catalina.ha.session.ClusterSessionListener");
+
     private Logging() {
     }
 
@@ -22,6 +26,8 @@ final class Logging {
         Logger root = Logger.getLogger("");
         root.setLevel(Level.INFO);
         root.addHandler(new StandardOutput());
+        // it warns of every change that comes before this instance has asked for all sessions: those are among them
+        OF_SESSIONS.setLevel(Level.SEVERE);
     }
 
     private static final class StandardOutput extends Handler {

@@ -1,9 +1,11 @@
 package timonier.enitodo.server;
 
+import java.io.IOException;
 import java.util.Arrays;
 
 import org.apache.catalina.Lifecycle;
 import org.apache.catalina.LifecycleEvent;
+import org.apache.catalina.Manager;
 import org.apache.catalina.ha.tcp.SimpleTcpCluster;
 import org.apache.catalina.tribes.group.GroupChannel;
 import org.apache.catalina.tribes.group.interceptors.MessageDispatchInterceptor;
@@ -53,9 +55,7 @@ final class Replication {
         }
         try {
             awaitListing(channel);
-            if (channel.hasMembers()) {
-                Thread.sleep(2L * ASK_MILLIS); // by then each of them has asked
-            }
+            Thread.sleep(2L * ASK_MILLIS); // by then each of them has asked
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
@@ -67,6 +67,13 @@ final class Replication {
         byte[] unlisted = new byte[channel.getLocalMember(false).getUniqueId().length];
         while (Arrays.equals(channel.getLocalMember(false).getUniqueId(), unlisted) && System.nanoTime() < deadline) {
             Thread.sleep(LOOK_MILLIS);
+        }
+    }
+
+    /** To be called when the last request has ended: the others get what they do not have of this instance's sessions. */
+    static void handOver(Manager sessions) throws IOException {
+        if (sessions instanceof SessionManager replicated) {
+            replicated.handOver();
         }
     }
 
@@ -95,6 +102,7 @@ final class Replication {
         membership.setMembershipProviderClassName(
                 settings.membership() == ReplicationSettings.Membership.DNS ? "dns" : "kubernetes");
         GroupChannel channel = new GroupChannel();
+        channel.setJmxEnabled(false);
         channel.setHeartbeatSleeptime(ASK_MILLIS);
         channel.setChannelReceiver(receiver);
         channel.setMembershipService(membership);

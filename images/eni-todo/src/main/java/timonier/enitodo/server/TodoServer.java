@@ -39,6 +39,7 @@ final class TodoServer {
     private final Tomcat tomcat = new Tomcat();
     private final DrainValve drain = new DrainValve();
     private final Database database;
+    private final Context context;
     /** By their ports. */
     private final Map<Integer, Connector> connectors = new LinkedHashMap<>();
 
@@ -51,13 +52,13 @@ final class TodoServer {
         tomcat.getEngine().getPipeline().addValve(drain);
         configureHost((StandardHost) tomcat.getHost());
         RootContext.addTo(tomcat);
-        Context context = TodoContext.addTo(tomcat, webapp, settings, database, drain::draining);
+        context = TodoContext.addTo(tomcat, webapp, settings, database, drain::draining);
         if (settings.replication().enabled()) {
             tomcat.getEngine().setCluster(Replication.cluster(settings.replication()));
             context.setDistributable(true);
         }
         if (settings.metricsPort() != Settings.NO_METRICS) {
-            connectors.put(settings.metricsPort(), metrics(context));
+            connectors.put(settings.metricsPort(), metrics());
         }
     }
 
@@ -71,19 +72,20 @@ final class TodoServer {
     }
 
     /** Serves on while it is taken out of the load balancing, finishes what has begun, and closes. */
-    void stop() throws InterruptedException, LifecycleException {
+    void stop() throws InterruptedException, IOException, LifecycleException {
         drain.startDraining();
         Thread.sleep(settings.drain().toMillis());
         tomcat.getConnector().pause();
         tomcat.getConnector().getProtocolHandler().closeServerSocketGraceful();
         drain.awaitIdle(LAST_REQUESTS);
+        Replication.handOver(context.getManager());
         tomcat.stop();
         tomcat.destroy();
         database.close();
     }
 
     /** Counts outside the host, whose valves still change an answer's status. */
-    private Connector metrics(Context context) {
+    private Connector metrics() {
         RequestCounter requests = new RequestCounter();
         tomcat.getEngine().getPipeline().addValve(requests);
         MetricsServlet servlet = new MetricsServlet(requests, () -> context.getManager().getActiveSessions());
