@@ -30,7 +30,7 @@ _REVISION = "deployment.kubernetes.io/revision"
 _HASH = "controller-revision-hash"
 _LEAST = 6
 _CHECKSUM = re.compile("-[0-9a-f]{8}$")
-_FINGERPRINT = re.compile("<secret .*?>")
+_FINGERPRINT = re.compile("<secret .*?>|<generated>")
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,10 @@ _HAPPENED: dict[str, Callable[[Seen, Seen], bool]] = {
     "rolls pods": _rolls,
     "recreated": lambda before, after: bool(after.uid) and before.uid != after.uid,
     "refused": lambda before, after: (before.uid, before.template) == (after.uid, after.template),
+    "hook": lambda before, after: bool(after.uid) and before.uid != after.uid,
+    "hook that goes": lambda before, after: not before.uid and not after.uid,
+    "left behind": lambda before, after: bool(before.uid) and before.uid == after.uid,
+    "nothing": lambda before, after: before.uid == after.uid,
 }
 
 
@@ -180,6 +184,7 @@ def otherwise(changes: Iterable[Change], before: Mapping[str, Seen], after: Mapp
     wrong = []
     for change in changes:
         name, outcome = called(change), change["effect"]["outcome"]
+        outcome += " that goes" if outcome == "hook" and "deleted" in change["effect"]["reasons"][0] else ""
         happened = _HAPPENED["created" if change["was"] else outcome](before[name], after[name])
         if change["was"]:
             lost = "deleted" if outcome == "recreated" else outcome
@@ -193,13 +198,18 @@ def foretold(preview: Mapping[str, Any]) -> dict[str, str]:
     return {_CHECKSUM.sub("-*", called(change)): change["effect"]["outcome"] for change in preview["changes"]}
 
 
-def fields(change: Change) -> list[Any]:
-    """What differs in an object; a secret's fingerprint is another in each run."""
+def fields(said: Mapping[str, Any], generated: Iterable[Mapping[str, str]] = ()) -> list[list[Any]]:
+    """What differs in each object, without what was generated anew; a secret's fingerprint is another in each run."""
     sides = ("old", "new")
-    shown = [
-        [one["path"], *(_FINGERPRINT.sub("<secret>", str(one[side])) for side in sides)] for one in change["fields"]
-    ]
-    return [[change["action"], change["kind"], change["name"]], *shown]
+    passed = {(one["kind"], one["name"], one["path"]) for one in generated}
+    shown = []
+    for change in said["changes"]:
+        about = change["kind"], change["name"]
+        told = [one for one in change["fields"] if (*about, one["path"]) not in passed]
+        if told or not change["fields"]:
+            values = ([one["path"], *(_FINGERPRINT.sub("<secret>", str(one[side])) for side in sides)] for one in told)
+            shown.append([[change["action"], *about], *values])
+    return shown
 
 
 def last_two(release: Release) -> tuple[str, str]:

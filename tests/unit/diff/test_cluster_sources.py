@@ -107,6 +107,17 @@ def test_an_upgrade_is_previewed(run: Run, chart: Path, cluster: Callable[..., s
     assert run("diff", "release:shop", chart, "--set", "size=1")[0] == 1
 
 
+def test_an_upgrade_says_what_it_makes_up(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
+    """A chart that keeps nothing of what the cluster holds puts something else in its place: a note, and no change."""
+    cluster(deployed=[stored(1, CONFIG)])
+    note = "An upgrade puts another value in the place of 1 generated one: the chart keeps none"
+    assert note not in run("diff", "release:shop", chart)[1]
+    (chart / "templates" / "c.yaml").write_text(TEMPLATE.replace("{{ .Values.size }}", "{{ randAlphaNum 24 }}"))
+    code, out, _ = run("diff", "release:shop", chart)
+    assert (code, note in out) == (0, True)
+    assert note not in run("diff", chart, chart)[1]
+
+
 def test_hooks_are_part_of_a_release(run: Run, chart: Path, cluster: Callable[..., str]) -> None:
     """A changed hook shows."""
     cluster(deployed=[stored(1, CONFIG)])

@@ -74,6 +74,8 @@ def run(question: Question, options: Options) -> Compared:
         asked = ask_server(after, before, question.access, question.release.namespace)
         after, options = asked.side, replace(options, refused=asked.refused)
         notes.append(asked.note)
+    if question.stored and isinstance(question.new, ChartSource) and not other:
+        notes.append(_replaced(after))
     difference = replace(compare(before, after, options), notes=tuple(filter(None, notes)))
     if question.stored and isinstance(question.new, ChartSource):
         difference = with_owners(difference, after.drafts, question.stored, question.access)
@@ -84,3 +86,15 @@ def _side(source: Source, wish: Wish, question: Question) -> tuple[Side, str]:
     """Return a side, and a sentence about what could not be had for it; empty when all was."""
     source, note = asking_cluster(source, question.access) if question.stored else (source, "")
     return side_of(source, wish, question.release), note
+
+
+def _replaced(after: Side) -> str:
+    """Return a sentence about what is generated though the cluster was asked for what there is; empty for nothing."""
+    values = len(after.generated)
+    is_one = values == 1
+    return (
+        f"An upgrade puts {'another value' if is_one else 'other values'} in the place of {values} generated "
+        f"one{'' if is_one else 's'}: the chart keeps none of what the cluster holds."
+        if values
+        else ""
+    )

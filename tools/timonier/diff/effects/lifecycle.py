@@ -70,8 +70,14 @@ def hooked(change: Change, manifest: Manifest | None) -> Effect:
     if not _UPGRADE & set(change.hooks):
         return Effect(Outcome.HOOK, (f"no part of an upgrade: runs at {events}",))
     if change.action is not Action.CHANGED or _BEFORE in policies:
-        outcome = Outcome.RECREATED if change.action is Action.CHANGED else Outcome.HOOK
-        return Effect(outcome, (f"made anew and run at {events}",))
+        return _made_anew(change, events, goes="hook-succeeded" in policies)
     return Effect(
         Outcome.HOOK, (f"runs at {events}",), (f"fails where the former one is left: {_DELETE_POLICY} lacks {_BEFORE}",)
     )
+
+
+def _made_anew(change: Change, events: str, *, goes: bool) -> Effect:
+    if goes:  # the former one went when it had succeeded: there is nothing to recreate
+        return Effect(Outcome.HOOK, (f"made anew, run at {events}, and deleted when it has succeeded",))
+    outcome = Outcome.RECREATED if change.action is Action.CHANGED else Outcome.HOOK
+    return Effect(outcome, (f"made anew and run at {events}",))
