@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from timonier import yamlio
 from timonier.diff.compare import Options, compare
+from timonier.diff.filters import Filter, read_rules
 from timonier.diff.generated import Side
 from timonier.diff.lines import lines, normal_lines
 from timonier.diff.model import Difference, Renames
@@ -45,6 +46,14 @@ OBJECTS = st.fixed_dictionaries(
     },
     optional={"spec": VALUES, "data": st.dictionaries(st.sampled_from("pqr"), TEXT, min_size=1, max_size=3)},
 )
+# None of a place in a list: which one that is depends on what else is there.
+RULES = st.lists(
+    st.sampled_from(
+        ["Service", "ConfigMap", "*/x", "Deployment/y", ":data", ":data.p", "ConfigMap:data.q", ":spec", ":spec.a"]
+    ),
+    min_size=1,
+    max_size=3,
+)
 STREAMS = st.lists(OBJECTS, max_size=5)
 
 
@@ -53,10 +62,10 @@ def written(objects: list[dict[str, Any]]) -> str:
     return "".join(f"---\n{yamlio.dump(one)}" for one in objects)
 
 
-def difference(old: str, new: str) -> Difference:
+def difference(old: str, new: str, rules: Filter | None = None) -> Difference:
     """Compare two streams."""
     before, after = (Side(tuple(drafts_of(text, origin="test"))) for text in (old, new))
-    return compare(before, after, Options(renames=Renames.NONE))
+    return compare(before, after, Options(renames=Renames.NONE, filter=rules or Filter()))
 
 
 def unique(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +89,7 @@ def test_the_order_of_documents_makes_no_difference(old: list[Any], new: list[An
     """Neither on the one side nor on the other."""
     found = difference(written(old), written(new))
     shuffled = random.sample(old, len(old)), random.sample(new, len(new))
-    assert difference(*map(written, shuffled)) == found
+    assert difference(written(shuffled[0]), written(shuffled[1])) == found
 
 
 def holding(spec: object) -> dict[str, Any]:
@@ -119,13 +128,35 @@ def test_the_normal_form_is_yaml(document: dict[str, Any]) -> None:
 def test_a_patch_leads_from_old_to_new(old: list[Any], new: list[Any]) -> None:
     """Applied by git to the old file, it makes a file that says what the new one says."""
     before, after = written(old), written(new)
-    made = patch(FileSource("all.yaml", before), drafts_of(before, origin="old"), drafts_of(after, origin="new"))
+    result, made = patched(before, after, Filter())
     assert bool(made) == bool(difference(before, after).changes)
+    assert difference(result, after).changes == ()
+
+
+@pytest.mark.skipif(GIT is None, reason="there is no git to apply a patch with")
+@settings(max_examples=50, deadline=None)
+@given(STREAMS.map(unique), STREAMS.map(unique), RULES, st.booleans())
+def test_a_patch_leaves_what_is_passed_over(old: list[Any], new: list[Any], texts: list[str], ignore: bool) -> None:  # noqa: FBT001 - hypothesis gives them by position
+    """Applied to the old file, it makes one that differs from the new one in that alone, and has that of the old."""
+    before, after = written(old), written(new)
+    rules = read_rules(texts, ())
+    heeded, rest = Filter(ignore=rules), Filter(only=rules)
+    if not ignore:
+        heeded, rest = rest, heeded
+    result, made = patched(before, after, heeded)
+    assert bool(made) == bool(difference(before, after, heeded).changes)
+    assert difference(result, after, heeded).changes == ()
+    assert difference(before, result, rest).changes == ()
+
+
+def patched(before: str, after: str, rules: Filter) -> tuple[str, str]:
+    """Return what git makes of the old file by the patch, and the patch."""
+    old, new = (drafts_of(text, origin="test") for text in (before, after))
+    made = patch(FileSource("all.yaml", before), old, new, rules)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "all.yaml"
         file.write_bytes(before.encode())
         (Path(folder) / "patch").write_bytes(made.encode())
         if made:
             subprocess.run([str(GIT), "apply", "patch"], cwd=folder, check=True, capture_output=True)
-        result = file.read_bytes().decode() if file.exists() else ""
-    assert difference(result, after).changes == ()
+        return (file.read_bytes().decode() if file.exists() else ""), made

@@ -14,6 +14,7 @@ from timonier.diff.model import Renames
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from timonier.diff.filters import Filter
     from timonier.diff.model import Difference
     from timonier.diff.redact import Redactor
     from timonier.diff.run import Compared
@@ -156,7 +157,7 @@ def diff(
     question = Question(one, other, both + before, both + after, release, access, stored, server)
     compared = run(question, Options(redactor, context, release.namespace, renames, rules))
     if output is Format.PATCH:
-        typer.echo(_patch(one, compared, redactor), nl=False)
+        typer.echo(_patch(one, compared, redactor, rules), nl=False)
     else:
         _print(compared.difference, one, other, output, side_by_side=side_by_side, paged=not no_pager)
     if compared.difference.changes:
@@ -177,12 +178,12 @@ def _release(
     return Release(name or (charts[0] if charts else "release"), namespace, api_versions=api_versions)
 
 
-def _patch(old: Source, compared: Compared, redactor: Redactor | None) -> str:
+def _patch(old: Source, compared: Compared, redactor: Redactor | None, rules: Filter) -> str:
     """Write a patch, which cannot have a fingerprint in a secret's place."""
     from timonier.diff.patch import patch
     from timonier.errors import SourceError
 
-    written = patch(old, compared.before.drafts, compared.after.drafts)
+    written = patch(old, compared.before.drafts, compared.after.drafts, rules)
     if redactor and (redactor.text(written) != written or redactor.is_shown(written)):
         raise SourceError("The patch would show what a Secret holds.", hint="Say --show-secrets, or leave it out.")
     return written

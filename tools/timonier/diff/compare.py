@@ -16,7 +16,7 @@ from timonier.draft import read
 from timonier.manifest import install_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from timonier.diff.generated import Side
     from timonier.diff.path import Steps
@@ -70,9 +70,7 @@ def compare(old: Side, new: Side, options: Options) -> Difference:
     pairs = sorted(paired.pairs, key=_order)
     if options.redactor:
         _learn(options.redactor, pairs, (*old.drafts, *new.drafts))
-    if options.filter.wants_autoscaled:
-        targets = frozenset(target for side in (old, new) for target in Around(side.drafts).autoscalers)
-        options = replace(options, filter=replace(options.filter, autoscaled=targets))
+    options = replace(options, filter=with_autoscaled(options.filter, old.drafts, new.drafts))
     found, ignored, unchanged = [], 0, objects(paired.same)
     for one in pairs:
         change, passed = _compared(one, options)
@@ -84,6 +82,13 @@ def compare(old: Side, new: Side, options: Options) -> Difference:
         foretold = with_effects(found, new.drafts, by_client=options.by_client)
         changes = tuple(_with_refusal(change, options) for change in foretold)
     return Difference(changes, unchanged, tuple(dict.fromkeys((*old.generated, *new.generated))), ignored)
+
+
+def with_autoscaled(rules: Filter, *sides: Sequence[Draft]) -> Filter:
+    """Return rules that know which workloads are autoscaled on any side, where one of them asks."""
+    if not rules.wants_autoscaled:
+        return rules
+    return replace(rules, autoscaled=frozenset(target for side in sides for target in Around(side).autoscalers))
 
 
 def _with_refusal(change: Change, options: Options) -> Change:

@@ -5,6 +5,7 @@ What says the same is left as it is written, so that only changes are in the pat
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import itertools
 import os
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from timonier import yamlio
-from timonier.diff.compare import order_counts
+from timonier.diff.compare import order_counts, with_autoscaled
+from timonier.diff.filters import Filter
 from timonier.diff.generated import GENERATED
 from timonier.diff.meaning import canonical
+from timonier.diff.pairs import expanded
+from timonier.diff.partial import merged, written
 from timonier.diff.tree import Overlay
 from timonier.errors import SourceError
 from timonier.manifest import install_rank, split_documents
@@ -37,6 +41,7 @@ _HEAD = re.compile(r"(?:---[ \t]*\n?)?(?:# Source: .*\n)?")
 _Key = tuple["Identity", int]
 _Wanted = dict[_Key, tuple["Manifest", str]]
 _Write = Callable[["Draft", "Manifest"], str]
+_NO_RULES = Filter()
 
 
 class Piece(NamedTuple):
@@ -53,7 +58,7 @@ class Piece(NamedTuple):
     manifest: Manifest | None
 
 
-def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft]) -> str:
+def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft], rules: Filter = _NO_RULES) -> str:
     """Write the patch from one side to the other.
 
     Args:
@@ -61,10 +66,11 @@ def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft]) -> str:
             `timonier render --output-dir` writes them.
         before: Its documents.
         after: The other side's documents.
+        rules: What is passed over: it stays as the old side has it.
 
     Raises:
         SourceError: The old side is in no file, or what changes holds values that each rendering makes anew: those in
-            the file are others.
+            the file are others; or rules are about a part of a `kind: List` that changes.
     """
     if not isinstance(old, FileSource | ChartSource | ReleaseSource):
         raise SourceError(
@@ -72,10 +78,57 @@ def patch(old: Source, before: Sequence[Draft], after: Sequence[Draft]) -> str:
         )
     write = _printed if isinstance(old, ChartSource) else _text
     wanted = {key: (manifest, write(draft, manifest)) for key, manifest, draft in _keyed(after)}
+    if rules.ignore or rules.only:
+        there = {key: (manifest, write(draft, manifest)) for key, manifest, draft in _keyed(before)}
+        wanted = _heeded(there, wanted, with_autoscaled(rules, before, after))
     if isinstance(old, FileSource):
         path = _path(old.label)
         return "".join(_changed({path: _pieces(old.text, before)}, wanted, lambda _: path))
     return "".join(_changed(_files(before, write), wanted, _path_of))
+
+
+def _heeded(there: _Wanted, wanted: _Wanted, rules: Filter) -> _Wanted:
+    """Return what is to be there when nothing is changed that rules pass over."""
+    heeded: _Wanted = {}
+    for key in (*there, *(key for key in wanted if key not in there)):
+        _check_no_list(there.get(key), wanted.get(key))
+        if not rules.heeds([key[0]], whole=not (key in there and key in wanted)):
+            heeded |= {key: there[key]} if key in there else {}
+        elif key in there and key in wanted:
+            heeded[key] = _in_part(there[key], wanted[key], rules)
+        elif key in wanted:
+            heeded[key] = wanted[key]
+    return heeded
+
+
+def _check_no_list(*sides: tuple[Manifest, str] | None) -> None:
+    """Assert that rules need not look into a list: they are about its objects, and a patch takes it whole.
+
+    Raises:
+        SourceError: They would.
+    """
+    documents = [side[0].document if side else {} for side in sides]
+    listed = [side[0] for side in sides if side and list(expanded([side[0]])) != [side[0]]]
+    if listed and documents[0] != documents[-1]:
+        raise SourceError(
+            f"No patch can leave out what rules pass over in {listed[0].identity}: its objects are one document.",
+            hint="Write each as a document of its own, or say neither --ignore nor --only.",
+        )
+
+
+def _in_part(there: tuple[Manifest, str], wanted: tuple[Manifest, str], rules: Filter) -> tuple[Manifest, str]:
+    """Return an object with those of its changes that rules do not pass over."""
+    (old, before), (new, after) = there, wanted
+    passes = rules.passes([new.identity])
+    if passes is None:
+        return wanted
+    overlay = Overlay(passes, lambda steps: order_counts(new, steps))
+    node = overlay.lay(canonical(old.document, ""), canonical(new.document, ""))
+    if not overlay.fields or not overlay.passed:
+        return wanted if overlay.fields else there
+    document = merged(node)
+    text = written(before, after, document, lambda steps: order_counts(new, steps))
+    return dataclasses.replace(new, document=document), text
 
 
 def _files(drafts: Sequence[Draft], write: _Write) -> dict[str, list[Piece]]:

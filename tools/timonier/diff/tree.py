@@ -53,11 +53,17 @@ class Map:
 class List:
     """A list that both sides have, and its elements' order where that differs."""
 
-    __slots__ = ("items", "order")
+    __slots__ = ("arranged", "items", "order")
 
-    def __init__(self, items: list[Node], order: tuple[list[str], list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        items: list[Node],
+        order: tuple[list[str], list[str]] | None = None,
+        arranged: list[Node] | None = None,
+    ) -> None:
         self.items = items
         self.order = order
+        self.arranged = items if arranged is None else arranged  # in the new side's order where that counts
 
 
 Node = Kept | Changed | Map | List
@@ -89,7 +95,7 @@ class Overlay:
             return Kept(old)
         return self._changed(old, new, steps)
 
-    def _changed(self, old: Any, new: Any, steps: Steps) -> Node:  # noqa: ANN401 - any part of a document
+    def _changed(self, old: Any, new: Any, steps: Steps) -> Kept | Changed:  # noqa: ANN401 - any part of a document
         if (old is ABSENT and is_default(new, steps)) or (new is ABSENT and is_default(old, steps)):
             return Kept(new if old is ABSENT else old)
         before, after = (None if value is ABSENT else value for value in (old, new))
@@ -112,7 +118,9 @@ class Overlay:
                 items[key] = Kept(value) if value is None else self._changed(value, new.get(key, ABSENT), (*steps, key))
         for key, value in new.items():
             if key not in old and value is not None:
-                items[key] = self._changed(ABSENT, value, (*steps, key))
+                node = self._changed(ABSENT, value, (*steps, key))
+                if isinstance(node, Changed) or node.value is not ABSENT:  # else it is passed over: not in the old one
+                    items[key] = node
         return Map(items)
 
     def _lists(self, old: list[Any], new: list[Any], steps: Steps) -> Node:
@@ -131,8 +139,10 @@ class Overlay:
                 order = None
             else:
                 self.fields.append(FieldChange(steps, *order, is_order=True))
-        items = [self.lay(old.get(key, ABSENT), new.get(key, ABSENT), (*steps, key)) for key in _merged(old, new)]
-        return List([item for item in items if not (isinstance(item, Kept) and item.value is ABSENT)], order)
+        nodes = {key: self.lay(old.get(key, ABSENT), new.get(key, ABSENT), (*steps, key)) for key in _merged(old, new)}
+        items = {key: node for key, node in nodes.items() if not (isinstance(node, Kept) and node.value is ABSENT)}
+        arranged = [items[key] for key in _merged(new, old) if key in items] if order else None
+        return List(list(items.values()), order, arranged)
 
     def _plain(self, old: list[Any], new: list[Any], steps: Steps) -> list[Node]:
         """Pair the elements of a list without keys: what is equal stays, what is in the same gap is compared."""
