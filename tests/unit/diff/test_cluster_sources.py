@@ -420,5 +420,7 @@ def test_what_is_installed_is_checked(run: Run, cluster: Callable[..., str], sou
     assert "ConfigMap c at dada" in out
     assert "ConfigMap d at dada" in out
     assert out.startswith(f"{source}\n")
+    told = "release shop as it is in the cluster" if source.startswith("live") else "release shop"
+    assert out.splitlines()[-1].startswith(f"{told}, revision 1 (3 objects), 7 Kubernetes versions: ")
     assert "--context=one" in cluster().splitlines()[-1]
     assert "takes neither values nor cases" in run("check", source, "--case", "big")[2]

@@ -14,7 +14,9 @@ from timonier.check.ignores import Ignores
 from timonier.check.model import Finding, Place, Rule, Scope, Severity
 from timonier.check.renderings import Matrix, Rendered, Subject, subject_of_chart, subject_of_manifests
 from timonier.errors import SourceError
+from timonier.live import LiveSource
 from timonier.source import ChartSource
+from timonier.stored import ReleaseSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,12 +37,14 @@ class Checked:
         is_chart: Whether it is a chart; plain manifests otherwise.
         cases: The names of its cases; empty for plain manifests.
         objects: How many different objects it has, all cases together.
+        release: Of which release they are, in words; empty for what is no release's.
     """
 
     label: str
     is_chart: bool
     cases: tuple[str, ...]
     objects: int
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def check(
         found = _ask(subject, selection)
         found_in_all += len(found)
         kept += left_out.kept(found)
-        checked.append(_checked(subject))
+        checked.append(_checked(subject, source))
     ignored = found_in_all - len(kept)
     kept += _of_run(RunContext(left_out.unused(sources, matrix, selection)), checked[:1], selection)
     kept.sort(key=_order)
@@ -123,10 +127,18 @@ def _subject(source: Source, matrix: Matrix) -> Subject:
     return subject_of_manifests(source, matrix)
 
 
-def _checked(subject: Subject) -> Checked:
+def _checked(subject: Subject, source: Source) -> Checked:
     cases = tuple(dict.fromkeys(made.context.case.name for made in subject.renderings if subject.chart))
     objects = {manifest.identity for made in subject.renderings for manifest in made.context.manifests}
-    return Checked(subject.label, subject.chart is not None, cases, len(objects))
+    return Checked(subject.label, subject.chart is not None, cases, len(objects), _release_of(source))
+
+
+def _release_of(source: Source) -> str:
+    if not isinstance(source, ReleaseSource | LiveSource):
+        return ""
+    stored = source.stored
+    live = " as it is in the cluster" if isinstance(source, LiveSource) else ""
+    return f"release {stored.name}{live}, revision {stored.revision}"
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

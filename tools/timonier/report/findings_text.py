@@ -43,8 +43,10 @@ def print_findings(result: Result, *, stderr: bool = False) -> None:
 def summary(result: Result) -> str:
     """Say in one line what was checked and found: `2 charts, 23 cases, 7 Kubernetes versions: 0 errors, 3 warnings`."""
     charts = sum(checked.is_chart for checked in result.checked)
+    releases = [checked for checked in result.checked if checked.release]
     parts = [_count(charts, "chart")] if charts else []
-    if files := len(result.checked) - charts:
+    parts += [f"{checked.release} ({_count(checked.objects, 'object')})" for checked in releases]
+    if files := len(result.checked) - charts - len(releases):
         parts.append(_count(files, "file of manifests", "files of manifests"))
     if charts:
         parts.append(_count(sum(len(checked.cases) for checked in result.checked), "case"))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from timonier.manifest import Identity, Manifest
 
 _KINDS = (*POD_SPECS, "HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget")
-_WATCHED = re.compile(rf"""kind["']?\s*:[^,}}\n]*\b(?:{"|".join(_KINDS)})\b""")
+# Whatever may be one: YAML has many ways to write a kind, and reading a document too much costs little.
+_WATCHED = re.compile(rf"\b(?:{'|'.join(_KINDS)})\b")
 _AUTOSCALERS = frozenset(("HorizontalPodAutoscaler", "ScaledObject"))
 
 
