@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from timonier.diff.effects.around import Around
+from timonier.diff.effects.defaults import telling
 from timonier.diff.effects.immutable import refusals
 from timonier.diff.effects.lifecycle import created, hooked, removed
 from timonier.diff.effects.reading import at
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from timonier.diff.effects.shared import Outcomes
+    from timonier.diff.model import FieldChange
     from timonier.diff.pairs import Pair
     from timonier.draft import Draft
     from timonier.manifest import Manifest
@@ -53,15 +55,18 @@ def _effect(pair: Pair, change: Change, around: Around, *, by_client: bool) -> E
         return created(new, around) if new else removed(old) if old else Effect(Outcome.NOTHING)
     if change.action is Action.RENAMED:
         return _renamed(old, new)
-    if problems := refusals(old, new, change.fields, by_client=by_client):
+    fields = telling(old, new, change.fields)
+    if not fields:
+        return Effect(Outcome.NOTHING, ("it says no more than what the API server sets by default",))
+    if problems := refusals(old, new, fields, by_client=by_client):
         return Effect(Outcome.REFUSED, problems, _way_out(new))
-    return _updated(old, new, change, around)
+    return _updated(old, new, fields, around)
 
 
-def _updated(old: Manifest, new: Manifest, change: Change, around: Around) -> Effect:
+def _updated(old: Manifest, new: Manifest, fields: Sequence[FieldChange], around: Around) -> Effect:
     if new.identity.kind in CONTROLLERS:
-        return rolled(old, new, change.fields, around)
-    if new.identity.kind == "PersistentVolumeClaim" and any(field.steps[:3] == _SIZE for field in change.fields):
+        return rolled(old, new, fields, around)
+    if new.identity.kind == "PersistentVolumeClaim" and any(field.steps[:3] == _SIZE for field in fields):
         return Effect(Outcome.IN_PLACE, (), ("refused where the claim's StorageClass lacks allowVolumeExpansion",))
     return Effect(Outcome.IN_PLACE)
 
