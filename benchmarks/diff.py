@@ -1,7 +1,8 @@
 """Two charts of 1,000 ConfigMaps with 20 keys each, all of them changed: rendered and compared, cold.
 
-And two of ten times as many, and the preview of an upgrade of such a release where TIMONIER_BENCH_CONTEXT names a
-context, in a namespace of its own. helm-diff is compared with where it is on PATH: its module is not to be had.
+And two of ten times as many, two of the size of Bitnami's, and the preview of an upgrade of such releases where
+TIMONIER_BENCH_CONTEXT names a context, in a namespace of its own. helm-diff is compared with where it is on PATH and,
+for previews, Helm's plugin.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager
+from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import yaml
 from benchmarks import peers
-from benchmarks.measure import TIMONIER, Command, Row, peak_memory, run, scratch, take_turns
+from benchmarks.measure import TIMONIER, Command, Row, peak_memory, run, scratch, take_turns, write_yaml
 
 from timonier.cluster.programs import find
 from timonier.cluster.steps import Steps
+from timonier.testing.release import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 OBJECTS, MORE, KEYS = 1_000, 10_000, 20
 CONTEXT = "TIMONIER_BENCH_CONTEXT"
@@ -43,6 +47,25 @@ PEER = "helm-diff local"
 PREVIEW = "helm-diff upgrade"
 WHATEVER_CODE = '"$@"; true'
 MISSING = "helm-diff is not on PATH"
+MARIADB = Path(__file__).parents[1] / "charts" / "mariadb"
+LARGEST = "metrics-account"
+DATABASES: dict[str, dict[str, Any]] = {
+    "old": {},
+    "new": {
+        "image": {"registry": "registry.example"},
+        "probes": {"readiness": {"periodSeconds": 7}},
+        "updateStrategy": {"rollingUpdate": {"partition": 1}},
+        "replication": {"replicas": 3},
+    },
+}
+
+
+class Pair(NamedTuple):
+    """Two charts, and what they are."""
+
+    what: str
+    old: Path
+    new: Path
 
 
 def write_chart(folder: Path, word: str, objects: int = OBJECTS) -> Path:
@@ -56,54 +79,85 @@ def write_chart(folder: Path, word: str, objects: int = OBJECTS) -> Path:
     return chart
 
 
+def write_mariadb(folder: Path, name: str, more: Mapping[str, Any]) -> Path:
+    """Write this project's chart of a database in its largest case, with other values on top, without a running pod."""
+    chart = folder / name
+    shutil.copytree(MARIADB, chart)
+    files = (MARIADB / "values.yaml", MARIADB / "ci" / f"{LARGEST}-values.yaml")
+    values = [*(yaml.safe_load(file.read_text(encoding="utf-8")) for file in files), {"replicas": 0}, more]
+    write_yaml(chart / "values.yaml", reduce(merged, values))
+    return chart
+
+
 def rows(rounds: int) -> list[Row]:
     """Measure."""
+    os.environ.setdefault("HELM_BIN", str(peers.helm()))  # what helm-diff renders with
     with scratch() as name:
         folder = Path(name)
-        old, new = (write_chart(folder, word) for word in ("before", "after"))
-        return [*_local(folder, old, new, rounds), *_preview(folder, old, new, rounds)]
+        many = Pair(f"{OBJECTS:,} ConfigMaps", *(write_chart(folder, word) for word in ("before", "after")))
+        database = Pair("the size of Bitnami's", *(write_mariadb(folder, *one) for one in DATABASES.items()))
+        return [
+            *_local(folder, many, 1.6, rounds),
+            *_local(folder, database, 1, rounds),
+            _growth(folder, many, rounds),
+            *_preview(folder, many, 0.5, rounds),
+            *_preview(folder, database, 1, rounds),
+        ]
 
 
-def _local(folder: Path, old: Path, new: Path, rounds: int) -> list[Row]:
-    many = [write_chart(folder, word, MORE) for word in ("before", "after")]
-    ours, more = _ours(old, new), _ours(*many)
-    contenders: dict[str, Callable[[], object]] = {
-        "ours": lambda: run(ours, codes=(0, 1)),
-        "more": lambda: run(more, codes=(0, 1)),
-        LINES: lambda: _lines(folder, [peers.helm(), "template", "many", old], new),
-    }
-    if shutil.which("helm-diff"):
-        contenders[PEER] = lambda: run(["helm-diff", "local", old, new], codes=(0, 1))
-    times = take_turns(contenders, rounds)
-    what = f"two charts of {OBJECTS:,} ConfigMaps of {KEYS} keys, all changed ({_memory(ours)})"
-    ten_times = f"the same of {MORE:,} ({_memory(more)})"
-    return [
-        Row(what, times["ours"], PEER, times.get(PEER), 1.6, "" if PEER in times else MISSING),
-        Row(what, times["ours"], LINES, times[LINES], 4, "it compares lines, and nothing else"),
-        Row(ten_times, times["more"], f"timonier, {OBJECTS:,} of them", times["ours"], MORE / OBJECTS),
-    ]
+def _local(folder: Path, pair: Pair, goal: float, rounds: int) -> list[Row]:
+    """Compare two charts on disk."""
+    ours: Command = [*TIMONIER, "diff", pair.old, pair.new]
+    theirs: Command = ["helm-diff", "local", pair.old, pair.new]
+    rendered: Command = [peers.helm(), "template", "many", pair.old]
+    lines = partial(_lines, folder, rendered, pair.new)
+    return _rows(f"two charts of {pair.what}", (ours, PEER, theirs), (LINES, lines), goal, rounds)
 
 
-def _preview(folder: Path, old: Path, new: Path, rounds: int) -> list[Row]:
-    """Measure what precedes an upgrade, where a cluster was named."""
-    what = f"preview of the upgrade of a release of {OBJECTS:,} ConfigMaps, from a cluster"
+def _preview(folder: Path, pair: Pair, goal: float, rounds: int) -> list[Row]:
+    """Preview an upgrade, where a cluster was named."""
+    what = f"preview of the upgrade of a release of {pair.what}"
     if not (context := os.environ.get(CONTEXT)):
-        return [Row(what, 0, PREVIEW, None, 0.5, f"{CONTEXT} names no context")]
+        return [Row(what, 0, PREVIEW, None, goal, f"{CONTEXT} names no context")]
     place = f"--namespace={NAMESPACE}", f"--kube-context={context}"
-    ours = [*_ours("release:many", new), *place]
-    contenders: dict[str, Callable[[], object]] = {
-        "ours": lambda: run(ours, codes=(0, 1)),
-        LINES_OF_RELEASE: lambda: _lines(folder, [peers.helm(), "get", "manifest", "many", *place], new),
-    }
-    if shutil.which("helm-diff"):
-        contenders[PREVIEW] = lambda: run([peers.helm(), "diff", "upgrade", "many", new, *place])
-    with _installed(old, place):
-        times = take_turns(contenders, rounds)
-        what += f" ({_memory(ours)})"
+    ours: Command = [*TIMONIER, "diff", "release:many", pair.new, *place]
+    theirs: Command = [peers.helm(), "diff", "upgrade", "many", pair.new, *place]
+    manifest: Command = [peers.helm(), "get", "manifest", "many", *place]
+    lines = partial(_lines, folder, manifest, pair.new)
+    with _installed(pair.old, place):
+        return _rows(what, (ours, PREVIEW, theirs), (LINES_OF_RELEASE, lines), goal, rounds)
+
+
+def _rows(
+    what: str,
+    both: tuple[Command, str, Command],
+    lines: tuple[str, Callable[[], object]],
+    goal: float,
+    rounds: int,
+) -> list[Row]:
+    """Measure time and memory beside helm-diff, and time beside what reads lines alone."""
+    ours, peer, theirs = both
+    contenders: dict[str, Callable[[], object]] = {"ours": partial(run, ours, codes=(0, 1)), lines[0]: lines[1]}
+    is_there = bool(shutil.which("helm-diff"))
+    if is_there:
+        contenders[peer] = partial(run, theirs)
+    times = take_turns(contenders, rounds)
+    note, memory = ("", _memory(theirs)) if is_there else (MISSING, None)
     return [
-        Row(what, times["ours"], PREVIEW, times.get(PREVIEW), 0.5, "" if PREVIEW in times else MISSING),
-        Row(what, times["ours"], LINES_OF_RELEASE, times[LINES_OF_RELEASE], 4, "it compares lines, and nothing else"),
+        Row(what, times["ours"], peer, times.get(peer), goal, note),
+        Row(what, _memory(ours), peer, memory, 4, note, is_memory=True),
+        Row(what, times["ours"], lines[0], times[lines[0]], 4, "it compares lines, and nothing else"),
     ]
+
+
+def _growth(folder: Path, pair: Pair, rounds: int) -> Row:
+    """Compare ten times as much."""
+    more = [write_chart(folder, word, MORE) for word in ("before", "after")]
+    commands = {"ours": [pair.old, pair.new], "more": more}
+    contenders = {name: partial(run, [*TIMONIER, "diff", *charts], codes=(0, 1)) for name, charts in commands.items()}
+    times = take_turns(contenders, rounds)
+    what = f"two charts of {MORE:,} ConfigMaps ({_memory([*TIMONIER, 'diff', *more]):.0f} MiB)"
+    return Row(what, times["more"], f"timonier, {pair.what}", times["ours"], MORE / OBJECTS)
 
 
 @contextmanager
@@ -113,25 +167,13 @@ def _installed(chart: Path, place: tuple[str, str]) -> Iterator[None]:
         yield
     finally:
         run([peers.helm(), "uninstall", "many", *place])
-        run(
-            [
-                find("kubectl", Steps()).path,
-                "delete",
-                "namespace",
-                NAMESPACE,
-                place[1].replace("kube-", ""),
-                "--wait=false",
-            ]
-        )
+        kubectl, context = find("kubectl", Steps()).path, place[1].replace("kube-", "")
+        run([kubectl, "delete", "namespace", NAMESPACE, context])
 
 
-def _ours(old: str | Path, new: Path) -> Command:
-    return [*TIMONIER, "diff", old, new]
-
-
-def _memory(command: Command) -> str:
+def _memory(command: Command) -> float:
     # A difference is no failure.
-    return f"{peak_memory(['sh', '-c', WHATEVER_CODE, 'sh', *command]):.0f} MiB"
+    return peak_memory(["sh", "-c", WHATEVER_CODE, "sh", *command])
 
 
 def _lines(folder: Path, old: Command, new: Path) -> None:

@@ -34,6 +34,7 @@ class Row:
         theirs: Seconds that one took; None when it could not be had.
         goal: How many times the peer's time timonier may take at most: 0.2 is five times faster, 2 twice as slow.
         note: Why there is nothing to compare, or what else to know.
+        is_memory: Whether `ours` and `theirs` are MiB held at most, in place of seconds.
     """
 
     what: str
@@ -42,6 +43,7 @@ class Row:
     theirs: float | None
     goal: float
     note: str = ""
+    is_memory: bool = False
 
     @property
     def ratio(self) -> str:
@@ -49,12 +51,24 @@ class Row:
         if self.theirs is None:
             return "-"
         factor = self.theirs / self.ours
-        return f"{factor:.1f} times faster" if factor >= 1 else f"{1 / factor:.2f} times the time"
+        better, worse = self._words
+        return f"{factor:.1f} times {better}" if factor >= 1 else f"{1 / factor:.2f} times {worse}"
 
     @property
     def goal_text(self) -> str:
         """Say what was aimed at."""
-        return f"{1 / self.goal:.0f} times faster" if self.goal < 1 else f"{self.goal:g} times the time"
+        better, worse = self._words
+        return f"{1 / self.goal:.0f} times {better}" if self.goal < 1 else f"{self.goal:g} times {worse}"
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        return ("less", "the memory") if self.is_memory else ("faster", "the time")
+
+    def amount(self, value: float) -> str:
+        """Write a time or a memory with as many digits as mean something."""
+        if self.is_memory:
+            return f"{value:.0f} MiB"
+        return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
     @property
     def met(self) -> str:

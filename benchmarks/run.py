@@ -42,15 +42,10 @@ def table(rows: Sequence[Row]) -> str:
         "|---|---:|---:|---|---|---|---|",
     ]
     for row in rows:
-        theirs = seconds(row.theirs) if row.theirs is not None else "-"
-        cells = (row.what, seconds(row.ours), theirs, row.peer, row.ratio, row.goal_text, row.met)
+        theirs = row.amount(row.theirs) if row.theirs is not None else "-"
+        cells = (row.what, row.amount(row.ours), theirs, row.peer, row.ratio, row.goal_text, row.met)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def seconds(value: float) -> str:
-    """Write a time with as many digits as mean something."""
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
 def main() -> None:
