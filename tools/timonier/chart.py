@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from timonier import yamlio
+from timonier.chartfiles import is_archive
 from timonier.errors import SourceError, ValuesError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ DEFAULTS = "defaults"
 """The name of the case every chart has: its values as they are."""
 
 _CASE_SUFFIX = "-values.yaml"
-_ARCHIVE_SUFFIXES = (".tgz", ".tar.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,6 @@ class Chart:
 def is_chart(path: Path) -> bool:
     """Whether there is a chart at `path`, or what claims to be a packaged one."""
     return (path / "Chart.yaml").is_file() or (path.is_file() and is_archive(path))
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a file's name is that of a packaged chart."""
-    return path.name.endswith(_ARCHIVE_SUFFIXES)
 
 
 def load_chart(path: Path) -> Chart:

@@ -27,6 +27,7 @@ _IGNORE_FILE = ".helmignore"
 _ALWAYS_IGNORED = "templates/.?*"
 _TEMPLATES = "templates"
 _SUBCHARTS = "charts"
+_ARCHIVE_SUFFIXES = (".tgz", ".tar.gz")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class ChartFiles:
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
         return buffer.getvalue()
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name is that of a packaged chart."""
+    return path.name.endswith(_ARCHIVE_SUFFIXES)
 
 
 def read_chart_files(path: Path) -> ChartFiles:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,16 +19,16 @@ _PART = r"[0-9|xX*]+"
 _SUFFIX = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _VERSION = rf"v?({_PART})(\.{_PART})?(\.{_PART})?(-{_SUFFIX})?(\+{_SUFFIX})?"
 _OPERATORS = r"=|!=|>=|=>|<=|=<|>|<|~>|~|\^|"
-_ONE = re.compile(rf"({_OPERATORS})\s*{_VERSION}(\s*,\s*|\s+)?")
-_RANGE = re.compile(rf"\s*({_VERSION})\s+-\s+({_VERSION})\s*")
-_LOOSE = re.compile(rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-{_SUFFIX})?(\+{_SUFFIX})?")
-_PLAIN = re.compile(r"v?\d+(?:\.\d+){0,2}")
-_EXACT = re.compile(r"v?\d+\.\d+\.\d+")
+# Compiled when they are first used, and kept by `re`: of all of them a push needs one.
+_ONE = rf"({_OPERATORS})\s*{_VERSION}(\s*,\s*|\s+)?"
+_RANGE = rf"\s*({_VERSION})\s+-\s+({_VERSION})\s*"
+_LOOSE = rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-{_SUFFIX})?(\+{_SUFFIX})?"
+_PLAIN = r"v?\d+(?:\.\d+){0,2}"
+_EXACT = r"v?\d+\.\d+\.\d+"
 _WILD = ("x", "X", "*", "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Constraint:
+class _Constraint(NamedTuple):
     """One comparison. `parts` says how many numbers were given: `1.x` has one."""
 
     operator: str
@@ -60,13 +59,13 @@ def is_constraint(text: str) -> bool:
 
 def is_exact(text: str) -> bool:
     """Whether a version names one alone, by three numbers: `1.2` may stand for any patch of it."""
-    return bool(_EXACT.match(text)) and is_version(text)
+    return bool(re.match(_EXACT, text)) and is_version(text)
 
 
 def is_version(text: str) -> bool:
     """Whether a text is a version, a leading `v` and missing numbers allowed."""
     # Of plain numbers that is known without the library, whose import takes as long as all else before a push.
-    return bool(_PLAIN.fullmatch(text)) or parse_version(text) is not None
+    return bool(re.fullmatch(_PLAIN, text)) or parse_version(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -74,7 +73,7 @@ def parse_version(text: str) -> Version | None:
     """Read a version, a leading `v` and missing numbers allowed; None when it is none."""
     from semantic_version import Version
 
-    if not (match := _LOOSE.fullmatch(text)):
+    if not (match := re.fullmatch(_LOOSE, text)):
         return None
     major, minor, patch, *suffixes = match.groups(default="")
     try:
@@ -92,7 +91,7 @@ def _group_allows(group: tuple[_Constraint, ...], version: Version) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _parse(text: str) -> list[tuple[_Constraint, ...]] | None:
     """Return the groups of which one has to hold; None when the text is no constraint."""
-    text = _RANGE.sub(lambda match: f">= {match[1]}, <= {match[7]} ", text)
+    text = re.sub(_RANGE, lambda match: f">= {match[1]}, <= {match[7]} ", text)
     groups = [_parse_group(part) for part in text.split("||")]
     return None if any(group is None for group in groups) else [group for group in groups if group is not None]
 
@@ -100,7 +99,7 @@ def _parse(text: str) -> list[tuple[_Constraint, ...]] | None:
 def _parse_group(text: str) -> tuple[_Constraint, ...] | None:
     found: list[_Constraint] = []
     rest = text.strip()
-    while match := _ONE.match(rest):
+    while match := re.match(_ONE, rest):
         operator, *numbers, prerelease, _, separator = match.groups(default="")
         rest = rest[match.end() :]
         given = _given([number.lstrip(".") for number in numbers])

@@ -36,6 +36,9 @@ _LONG_AGO = 315_532_800
 # What Helm refuses to load: MaxDecompressedFileSize and MaxDecompressedChartSize of its pkg/chart/loader/archive.
 _LARGEST_FILE = 5 * 1024 * 1024
 _LARGEST_CHART = 100 * 1024 * 1024
+PROVENANCE_SUFFIX = ".prov"
+"""What follows an archive's name in that of its signature."""
+
 _METADATA = "Chart.yaml"
 _FIRST = (_METADATA, "Chart.lock", "values.yaml", "values.schema.json")
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")  # ValidateRelease's in Helm's pkg/chart/v2/metadata.go

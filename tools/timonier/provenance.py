@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from timonier.package import Archive
 
-SUFFIX = ".prov"
 _SECONDS = 120
 # What GnuPG says of signatures that Helm will not take; see doc/DETAILS of its sources.
 _BAD = {

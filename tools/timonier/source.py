@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from timonier.chart import Chart, is_archive, is_chart, is_metadata, load_chart, read_chart
-from timonier.chartfiles import ChartFiles, read_archive, read_chart_files, without_ignored
+from timonier.chart import Chart, is_chart, is_metadata, load_chart, read_chart
+from timonier.chartfiles import ChartFiles, is_archive, read_archive, read_chart_files, without_ignored
 from timonier.dependencies import with_dependencies
 from timonier.draft import Draft, drafts_of
 from timonier.engine.choose import AUTOMATIC, choose_engine

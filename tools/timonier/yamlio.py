@@ -42,7 +42,7 @@ _NULL = re.compile(r"(?:~|null|Null|NULL|)$")
 
 # As the origin of what a template gave is written.
 _RENDERED = ": rendered "
-_INDENTATION = re.compile(r"mapping values are not allowed|did not find expected (?:key|'-' indicator)")
+_INDENTATION = r"mapping values are not allowed|did not find expected (?:key|'-' indicator)"
 
 
 class _Loader(QuickConstruction, _SafeLoader):
@@ -187,6 +187,6 @@ def hint_for(problem: str) -> str:
     Args:
         problem: What the parser says, PyYAML's or Go's: they are ports of one and use the same words.
     """
-    if not _INDENTATION.search(problem):
+    if not re.search(_INDENTATION, problem):
         return ""
     return "Mostly a block is indented wrongly: `nindent` begins a new line, `indent` does not."

@@ -137,6 +137,31 @@ def test_a_closed_pipe_is_quiet(make_chart: Callable[..., Path]) -> None:
     assert done.returncode != 0
 
 
+def ended(run: str) -> subprocess.CompletedProcess[str]:
+    """Run the program, with something else in place of every command."""
+    program = f"import atexit, threading, time\nfrom timonier import cli\n{run}\ncli._run = run\ncli.main()\n"
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_what_is_left_for_the_end_is_done() -> None:
+    """Before the process is left: threads run to their end, and what was registered for it is called."""
+    done = ended("""
+def run(arguments):
+    atexit.register(print, "what was registered")
+    threading.Thread(target=lambda: (time.sleep(0.1), print("of a thread"))).start()
+    print("of the command", end=", ")
+    return 3
+""")
+    assert (done.returncode, done.stdout) == (3, "of the command, of a thread\nwhat was registered\n")
+
+
+def test_a_defect_of_ours_ends_the_program_as_python_does() -> None:
+    """With its traceback, and the code of that."""
+    done = ended("def run(arguments): raise ZeroDivisionError('division')")
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division\n")
+
+
 def test_a_defect_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What nobody expected keeps its traceback: a sentence would only hide where it comes from."""
 

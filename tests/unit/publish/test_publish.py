@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +207,45 @@ def test_what_arrives_corrupted_is_not_published(publish: Run, archive: Path, re
     assert code == 2
     assert "an upload was not accepted: it answered 400 (DIGEST_INVALID)" in err
     assert registry.tags == set()
+
+
+def test_blobs_are_sent_side_by_side(
+    publish: Run, archive: Path, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for one is not kept from sending the other: here the first is answered when the second is asked."""
+    both, answer = threading.Barrier(2, timeout=10), registry.handler.do_POST  # type: ignore[attr-defined] # ours
+
+    def answered_together(handler: object) -> None:
+        both.wait()
+        answer(handler)
+
+    monkeypatch.setattr(registry.handler, "do_POST", answered_together)
+    assert publish(archive)[0] == 0
+    assert registry.tags == {"1.2.3"}
+
+
+def test_without_tls_nothing_is_loaded_for_it(registry: FakeRegistry, archive: Path) -> None:
+    """Nor what reads mails: loading them takes longer than sending a chart does."""
+    place = f"oci://{registry.address}/charts"
+    command = [sys.executable, "-X", "importtime", "-m", "timonier"]
+    command += ["publish", str(archive), place, "--no-check", "--plain-http"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "socket" in loaded
+    assert loaded & {"ssl", "http.client", "email", "asyncio", "encodings.idna", "rich", "pyhelm3", "logging"} == set()
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:99999/", "http://{}/a b"])
+def test_an_upload_that_leads_nowhere_is_one_sentence(
+    publish: Run, archive: Path, registry: FakeRegistry, place: str
+) -> None:
+    """Whatever a registry names as the place to send to."""
+    registry.fails("POST", "/blobs/uploads/", 202, times=99, headers={"Location": place.format(registry.address)})
+    code, out, err = publish(archive)
+    assert (code, out, registry.tags) == (2, "", set())
+    assert f"timonier: {registry.address} " in err
+    assert "Nothing was published" in err
+    assert "Traceback" not in err
 
 
 def test_somebody_who_was_faster_is_noticed(publish: Run, archive: Path, registry: FakeRegistry) -> None:

@@ -1,7 +1,5 @@
 """The verbs, put together. One module a verb; none of them imports what is heavy before it runs."""
 
-from __future__ import annotations
-
 import importlib
 from typing import Annotated, Any
 
@@ -33,6 +31,7 @@ def make_app(verb: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=verb not in VERBS,
     )
     app.callback(invoke_without_command=True)(timonier)
     for name in (verb,) if verb in VERBS else VERBS:

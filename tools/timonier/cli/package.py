@@ -54,7 +54,8 @@ def package(
 
     Exit codes: 0 packaged, 1 a chart has errors, 2 it could not be done.
     """
-    from timonier.provenance import SUFFIX, signed
+    from timonier.package import PROVENANCE_SUFFIX
+    from timonier.provenance import signed
     from timonier.report.files import write_files
 
     if (key or passphrase_file) and not sign:
@@ -68,7 +69,7 @@ def package(
     if sign:
         for archive in archives:
             text = signed(archive, key, passphrase_file=passphrase_file)
-            files[directory / f"{archive.file_name}{SUFFIX}"] = text.encode()
+            files[directory / f"{archive.file_name}{PROVENANCE_SUFFIX}"] = text.encode()
     write_files(files, directory)
     _tell(archives, directory, output)
 

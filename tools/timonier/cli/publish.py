@@ -1,11 +1,11 @@
-"""`timonier publish`: an archive to registries and repositories, once and for all."""
+"""`timonier publish`: an archive to registries and repositories, once and for all.
 
-from __future__ import annotations
+Annotations are no text here: typer asks for each of them three times, which takes longer than what it does with them.
+"""
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -23,8 +23,7 @@ _REPOSITORY = "Repositories"
 _SHOWN_AFTER = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     """What the command line asks for, the same for every place."""
 
     tags: tuple[str, ...]
@@ -144,28 +143,33 @@ def publish(
         typer.echo(json.published_json(told))
 
 
-def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes | None]:
+def _archive(source: str, *, check: bool, engine: str) -> "tuple[Archive, bytes | None]":
     """Return what to publish: an archive as it is, with the signature that lies beside it; of a chart a new one."""
-    from timonier.chart import is_archive
-    from timonier.cli.package import check_charts, packaged
-    from timonier.package import read_archive_file
-    from timonier.provenance import SUFFIX, check_signature
+    from timonier.chartfiles import is_archive
 
     if check:
+        from timonier.cli.package import check_charts
+
         check_charts([source], engine)
     path = Path(source)
     if not (path.is_file() and is_archive(path)):
+        from timonier.cli.package import packaged
+
         return packaged(source), None
+    from timonier.package import PROVENANCE_SUFFIX, read_archive_file
+
     archive = read_archive_file(path)
-    beside = Path(f"{source}{SUFFIX}")
+    beside = Path(f"{source}{PROVENANCE_SUFFIX}")
     if not beside.is_file():
         return archive, None
+    from timonier.provenance import check_signature
+
     provenance = beside.read_bytes()
     check_signature(archive, provenance, str(beside))
     return archive, provenance
 
 
-def _publish(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+def _publish(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
     from timonier.cluster.cache import lock
     from timonier.publish import oci
 
@@ -188,7 +192,7 @@ def _lock_of(place: str) -> str:
     return sha256(one.encode()).hexdigest()[:16]
 
 
-def _to_registry(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+def _to_registry(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
     from timonier.publish import oci
     from timonier.publish.access import Access, is_plain
     from timonier.publish.credentials import find_login
@@ -210,7 +214,7 @@ def _to_registry(archive: Archive, provenance: bytes | None, place: str, request
     return told
 
 
-def _to_folder(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+def _to_folder(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
     from timonier.publish.oci import Outcome
     from timonier.publish.repository import INDEX, added
     from timonier.report.files import write_files
@@ -229,7 +233,7 @@ def _to_folder(archive: Archive, provenance: bytes | None, place: str, request: 
     return told
 
 
-def _to_branch(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
+def _to_branch(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
     from timonier.publish.branch import read_branch
     from timonier.publish.oci import Outcome
     from timonier.publish.repository import INDEX, added
@@ -244,16 +248,14 @@ def _to_branch(archive: Archive, provenance: bytes | None, place: str, request: 
     return told
 
 
-def _replaced(told: Published, outcome: str) -> Published:
-    from dataclasses import replace
-
+def _replaced(told: "Published", outcome: str) -> "Published":
     from timonier.publish.oci import Outcome
 
-    return replace(told, outcome=Outcome(outcome))
+    return told._replace(outcome=Outcome(outcome))
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def _progress(what: str) -> "Iterator[Callable[[int, int], None]]":
     """Show on standard error how far an upload is, on a terminal, once it takes longer than a second."""
     import sys
     import time

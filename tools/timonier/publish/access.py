@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import ssl
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from timonier.publish.credentials import Login
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """How a registry is reached.
 
     Attributes:
@@ -56,6 +53,8 @@ def is_loopback(host: str) -> bool:
 
 def speaks_tls(host: str) -> bool:
     """Whether something at a host answers a TLS handshake, whoever it may be; no when nothing answers."""
+    import ssl
+
     if not has_port(host):
         return False
     place = urlsplit(f"//{host}")

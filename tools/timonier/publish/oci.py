@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier.constraints import is_exact
 from timonier.errors import PublishError
@@ -38,8 +37,7 @@ class Outcome(StrEnum):
     MISSING = "would be published"
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """An archive at a place.
 
     Attributes:
@@ -103,8 +101,7 @@ def publish(
     if dry_run:
         return Published(place, digest, Outcome.MISSING if version in missing else Outcome.PRESENT)
     if missing:
-        for blob in blobs:
-            registry.upload(blob)
+        registry.upload(blobs)
     for tag in missing:
         registry.put(tag, manifest)
     return Published(place, digest, Outcome.PUBLISHED if version in missing else Outcome.PRESENT)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from timonier.errors import PublishError
@@ -13,9 +13,9 @@ from timonier.publish.connection import NoAnswerError
 from timonier.publish.transport import PASSING, TRIES, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from timonier.publish.connection import Answer
+    from timonier.publish.http1 import Answer
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _READ = f"{MANIFEST}, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -27,8 +27,7 @@ _SMALL = 16 * 1024  # sent as soon as asked for
 _BINARY = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A manifest that a registry has.
 
     Attributes:
@@ -40,8 +39,7 @@ class Found:
     manifest: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """A content that a registry is to have.
 
     Attributes:
@@ -91,12 +89,30 @@ class Registry:
             return None
         raise self._transport.fault(f"whether {self.label}:{reference} is there cannot be found out", answer)
 
-    def upload(self, blob: Blob) -> None:
-        """Send a blob, unless it is there. What breaks off is taken up where it broke off, a few times.
+    def upload(self, blobs: Sequence[Blob]) -> None:
+        """Send blobs side by side, unless they are there. What breaks off is taken up where it broke off, a few times.
 
         Raises:
-            PublishError: It did not arrive.
+            PublishError: One did not arrive.
         """
+        faults: list[Exception] = []
+
+        def send(blob: Blob) -> None:
+            try:
+                self._upload(blob)
+            except Exception as fault:  # noqa: BLE001 - raised below, where it is waited for
+                faults.append(fault)
+
+        # As daemons, so that nobody who interrupts waits for them.
+        senders = [threading.Thread(target=send, args=(blob,), daemon=True) for blob in blobs]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        if faults:
+            raise faults[0]
+
+    def _upload(self, blob: Blob) -> None:
         if len(blob.content) > _SMALL and self._ask("HEAD", f"/blobs/{blob.digest}").status == _OK:
             return
         upload = _Upload(self._transport, blob, self._progress)

@@ -15,6 +15,7 @@ import yaml
 
 from timonier import yamlio
 from timonier.errors import PublishError, SourceError
+from timonier.package import PROVENANCE_SUFFIX
 from timonier.publish.oci import Outcome, Published
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from timonier.package import Archive
 
 INDEX = "index.yaml"
-PROVENANCE = ".prov"
 
 
 def added(
@@ -54,7 +54,7 @@ def added(
             continue
         written[archive.file_name] = archive.content
         if provenance is not None:
-            written[f"{archive.file_name}{PROVENANCE}"] = provenance
+            written[f"{archive.file_name}{PROVENANCE_SUFFIX}"] = provenance
         index["entries"].setdefault(archive.name, []).insert(0, _entry(archive, url))
     if written:
         index["generated"] = _now()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from timonier.publish.access import Access
-    from timonier.publish.connection import Answer
+    from timonier.publish.http1 import Answer
 
 # Too many requests, and a server's faults that may pass.
 PASSING = (429, 500, 502, 503, 504)
@@ -27,7 +26,7 @@ TRIES = 5
 _OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
 _MOVED = (301, 302, 303, 307, 308)
 _MOST_MOVES = 5
-_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_CHALLENGE = r'(\w+)="([^"]*)"'
 _DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
 
 
@@ -41,23 +40,20 @@ def backoff(attempt: int) -> float:
     return float(0.3 * 2**attempt)
 
 
-@dataclass
 class Transport:
-    """The way to one repository of a registry.
+    """The way to one repository of a registry."""
 
-    Attributes:
-        access: How to reach the registry.
-        name: The repository's path, `charts/eni-todo`.
-    """
+    def __init__(self, access: Access, name: str) -> None:
+        """Connect to nobody yet.
 
-    access: Access
-    name: str
-    _authorization: str = field(default="", repr=False)
-    _connections: Connections = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Connect to nobody yet."""
-        self._connections = Connections(self.access)
+        Args:
+            access: How to reach the registry.
+            name: The repository's path, `charts/eni-todo`.
+        """
+        self.access = access
+        self.name = name
+        self._authorization = ""
+        self._connections = Connections(access)
 
     def close(self) -> None:
         """Close its connections."""
@@ -127,7 +123,7 @@ class Transport:
         if scheme.lower() == "basic" and login:
             self._authorization = f"Basic {login.basic}"
         elif scheme.lower() == "bearer":
-            self._authorization = f"Bearer {self._token(dict(_CHALLENGE.findall(rest)))}"
+            self._authorization = f"Bearer {self._token(dict(re.findall(_CHALLENGE, rest)))}"
         return self._authorization != before
 
     def _token(self, challenge: Mapping[str, str]) -> str:
