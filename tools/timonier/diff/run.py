@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,10 +63,10 @@ def run(question: Question, options: Options) -> Compared:
     Raises:
         TimonierError: A source does not yield its manifests, or the cluster cannot be asked.
     """
-    (before, one), (after, other) = (
-        _side(source, wish, question)
-        for source, wish in ((question.old, question.before), (question.new, question.after))
-    )
+    with ThreadPoolExecutor(2) as pool:  # of two that fail, it is the old one that is told of
+        old = pool.submit(_side, question.old, question.before, question)
+        new = pool.submit(_side, question.new, question.after, question)
+    (before, one), (after, other) = old.result(), new.result()
     notes = [one, other]
     # Nobody upgrades to what is there.
     by_client = bool(question.stored and question.stored.by_client)

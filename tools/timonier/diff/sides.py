@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ def side_of(source: Source, wish: Wish, release: Release) -> Side:
     release = replace(release, kube_version=wish.kube_version or release.kube_version)
     base = {**wish.kept, **source.chart.case(wish.case or DEFAULTS).values}
     values = read_values(wish.settings, base)
-    first = source.drafts(values, release)
-    varies = any(map(_VARYING.search, [*source.files().files.values(), to_json(values).encode()]))
-    return settle_drafts(first, source.drafts(values, release)) if varies else Side(tuple(first))
+    with ThreadPoolExecutor(2) as pool:  # Helm does not hold the interpreter meanwhile
+        first = pool.submit(source.drafts, values, release)
+        varies = any(map(_VARYING.search, [*source.files().files.values(), to_json(values).encode()]))
+        second = pool.submit(source.drafts, values, release) if varies else None
+    return settle_drafts(first.result(), second.result()) if second else Side(tuple(first.result()))
