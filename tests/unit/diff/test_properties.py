@@ -29,12 +29,21 @@ TEXT = st.text("ab1:-# '\"\n.é", max_size=12)
 SCALARS = TEXT | st.integers(-9, 99) | st.booleans() | st.none() | st.floats(-9, 9).map(lambda x: round(x, 2))
 NAMED = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd"), "value": SCALARS}), min_size=1, max_size=4)
 KEYS = st.sampled_from(["a", "b", "c.d", "env"])
-# None of them empty: `a:` with all of its keys added says nothing of what it was before.
+
+
+def says_something(mapping: dict[str, Any]) -> bool:
+    """Whether any of its values is set."""
+    return any(value is not None for value in mapping.values())
+
+
+# None empty, nor of nulls alone, which say nothing: `a:` with all of its keys added says nothing of what it was before.
 VALUES = st.recursive(
     SCALARS | NAMED,
     lambda inner: (
         st.lists(inner, min_size=1, max_size=3)
-        | st.dictionaries(st.sampled_from(["a", "b", "c.d", "env"]), inner, min_size=1, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c.d", "env"]), inner, min_size=1, max_size=3).filter(
+            says_something
+        )
     ),
     max_leaves=8,
 )
