@@ -95,8 +95,8 @@ def _by_env(pod: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any part o
         for one in maps(container.get("env")):
             yield from _named(at(one, "valueFrom"), ("configMapKeyRef", "secretKeyRef"), "name")
         mounts = maps(container.get("volumeMounts"))
-        fixed |= {mount.get("name") for mount in mounts if mount.get("subPath") or mount.get("subPathExpr")}
-    yield from _volumes(volume for volume in maps(at(pod, "volumes")) if volume.get("name") in fixed)
+        fixed |= {str(mount.get("name")) for mount in mounts if mount.get("subPath") or mount.get("subPathExpr")}
+    yield from _volumes(volume for volume in maps(at(pod, "volumes")) if str(volume.get("name")) in fixed)
 
 
 def _by_file(pod: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any part of a document
