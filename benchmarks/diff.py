@@ -98,7 +98,7 @@ def rows(rounds: int) -> list[Row]:
         database = Pair("the size of Bitnami's", *(write_mariadb(folder, *one) for one in DATABASES.items()))
         return [
             *_local(folder, many, 1.6, rounds),
-            *_local(folder, database, 1, rounds),
+            *_local(folder, database, 1.6, rounds),
             _growth(folder, many, rounds),
             *_preview(folder, many, 0.5, rounds),
             *_preview(folder, database, 1, rounds),
