@@ -137,7 +137,9 @@ class _Dripping(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"], ids=["no head", "no end of the body"]
+    "head",
+    [b"HTTP/1.1 200 OK\r\nX:", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"],
+    ids=["no end of the head", "no end of the body"],
 )
 def test_a_registry_that_answers_too_slowly_is_given_up(
     run: Run, tmp_path: Path, serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch, head: bytes

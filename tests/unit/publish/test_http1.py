@@ -70,7 +70,7 @@ def test_an_answer_to_head_has_no_body(ends: tuple[socket.socket, socket.socket]
         b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999999\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200,
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000,
     ],
     ids=["SSH", "2", "no status", "no number", "too long", "coded", "no size", "many headers", "long header"],
