@@ -188,7 +188,8 @@ class Certificate:
         }
 
 
-def _self_signed(host: str) -> Certificate:
+def self_signed(host: str) -> Certificate:
+    """A certificate for a host, good for a day."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test of this project")])
     now = dt.datetime.now(dt.UTC)
@@ -218,7 +219,7 @@ def test_tls_answers_with_the_secrets_certificate(
     """HTTPS shows the very certificate of the Secret, the renewed one after a renewal, and leads to the application."""
     host, port, trusted = f"secure.{namespace}.test", cluster.https_port or 0, tmp_path / "trusted.pem"
     tls = [{"hosts": [host], "secretName": "todo-tls"}]
-    first, renewed = _self_signed(host), _self_signed(host)
+    first, renewed = self_signed(host), self_signed(host)
     cluster.apply(first.secret("todo-tls"), namespace=namespace)
     eni_todo(EMBEDDED | _at(host, tls=tls))
     _assert_shown(first, host, port)

@@ -1,7 +1,12 @@
-{{/* Traefik reads what concerns the backend from the Service: the sticky cookie. */}}
-{{- define "eni-todo.traefikServiceAnnotations" -}}
+{{/*
+Traefik and HAProxy read what concerns the backend from the Service: the sticky cookie. HAProxy's controller reads it on
+an Ingress too up to 3.2, deprecated, and not at all after that.
+*/}}
+{{- define "eni-todo.ingressServiceAnnotations" -}}
 {{- with .Values.ingress }}
-{{- if and .enabled (eq .controller "traefik") .sticky.enabled -}}
+{{- if and .enabled .sticky.enabled (eq .controller "haproxy") -}}
+haproxy.org/cookie-persistence: {{ .sticky.cookieName | quote }}
+{{- else if and .enabled .sticky.enabled (eq .controller "traefik") -}}
 traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
 traefik.ingress.kubernetes.io/service.sticky.cookie.name: {{ .sticky.cookieName | quote }}
 traefik.ingress.kubernetes.io/service.sticky.cookie.httponly: "true"
@@ -31,12 +36,13 @@ nginx.ingress.kubernetes.io/affinity: cookie
 nginx.ingress.kubernetes.io/affinity-mode: persistent
 nginx.ingress.kubernetes.io/session-cookie-name: {{ .sticky.cookieName | quote }}
 nginx.ingress.kubernetes.io/session-cookie-samesite: Lax
+{{- if include "eni-todo.tlsOnly" $ }}
+# ingress-nginx itself tells it from the request; those that took over its annotations need to be told.
+nginx.ingress.kubernetes.io/session-cookie-secure: "true"
+{{- end }}
 {{- end }}
 {{- else if eq .controller "haproxy" }}
 haproxy.org/backend-config-snippet: http-request redirect location /eni-todo/ code 302 if { path / }
-{{- if .sticky.enabled }}
-haproxy.org/cookie-persistence: {{ .sticky.cookieName | quote }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

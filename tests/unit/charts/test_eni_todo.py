@@ -736,17 +736,22 @@ BECOMES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         "Ingress",
         {"metadata.annotations": {f"{NGINX}/app-root": "/eni-todo/", f"{NGINX}/proxy-body-size": "5m"}},
     ),
+    "nginx's cookie is secure where all is": (
+        ingress("nginx", tls=[{"hosts": ["*.localhost"], "secretName": "tls"}]),
+        "Ingress",
+        {f'metadata.annotations["{NGINX}/session-cookie-secure"]': "true"},
+    ),
     "HAProxy keeps a browser on its pod": (
         ingress("haproxy"),
-        "Ingress",
-        {"metadata.annotations": HAPROXY_ROOT | {"haproxy.org/cookie-persistence": "node"}},
+        SERVICE,
+        {"metadata.annotations": {"haproxy.org/cookie-persistence": "node"}},
     ),
     "HAProxy keeps nobody, if so said": (
         ingress("haproxy", sticky=False),
-        "Ingress",
-        {"metadata.annotations": HAPROXY_ROOT},
+        SERVICE,
+        {"metadata.annotations": ABSENT},
     ),
-    "HAProxy reads nothing from the Service": (ingress("haproxy"), SERVICE, {"metadata.annotations": ABSENT}),
+    "HAProxy reads the root from the Ingress": (ingress("haproxy"), "Ingress", {"metadata.annotations": HAPROXY_ROOT}),
     "without an ingress nobody keeps anybody": (
         {"ingress": {"enabled": False, "controller": "traefik"}},
         SERVICE,
