@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 README = Path(__file__).parent / "README.md"
 Command = list[str | Path]
-TIMONIER = (sys.executable, "-m", "timonier")
+TIMONIER = (str(Path(sys.executable).with_name("timonier")),)  # as people run it
 
 
 @dataclass(frozen=True)
