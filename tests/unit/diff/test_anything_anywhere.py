@@ -57,7 +57,7 @@ def displaced(chance: random.Random, objects: list[dict[str, Any]]) -> str:
     documents = copy.deepcopy(objects)
     for _ in range(chance.randint(1, 3)):
         document = chance.choice(documents)
-        *above, last = chance.choice([place for place in places(document) if place not in KEPT])
+        *above, last = chance.choice([place for place in places(document) if place[:2] not in KEPT])
         holder = document
         for step in above:
             holder = holder[step]
