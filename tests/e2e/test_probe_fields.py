@@ -160,8 +160,11 @@ def test_a_probe_waits_before_its_first_attempt(started: dict[str, Release]) -> 
 
 @pytest.mark.chapter("Probes: successThreshold", "Probes: periodSeconds")
 def test_a_pod_has_to_succeed_several_times(started: dict[str, Release]) -> None:
-    """Four successes are three periods of three seconds apart, from the first to the last."""
-    assert seconds_to_ready(started["steady"]) >= 3 * 3
+    """Four successes are three periods of three seconds apart, or two: the kubelet also asks when a status changes.
+
+    That is its manual trigger, in `UpdatePodStatus` of pkg/kubelet/prober/prober_manager.go.
+    """
+    assert seconds_to_ready(started["steady"]) >= 2 * 3
 
 
 @pytest.mark.chapter("Probes: startup tcpSocket", "Probes: failureThreshold", "Probes: periodSeconds")
