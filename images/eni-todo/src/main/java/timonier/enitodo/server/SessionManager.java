@@ -51,10 +51,17 @@ final class SessionManager extends DeltaManager {
     /** Asks one after another until one answers, then takes in what came meanwhile. */
     @Override
     public synchronized void getAllClusterSessions() {
-        for (attempt = 0; attempt < ATTEMPTS && !getStateTransferred() && others().length > 0; attempt++) {
-            setNoContextManagerReceived(false);
-            super.getAllClusterSessions();
+        try {
+            for (attempt = 0; attempt < ATTEMPTS && !getStateTransferred() && others().length > 0; attempt++) {
+                setNoContextManagerReceived(false);
+                super.getAllClusterSessions();
+            }
+        } finally {
+            letGo(); // whatever went wrong: what is held back for ever would fill the memory
         }
+    }
+
+    private void letGo() {
         synchronized (held) {
             held.forEach(super::messageDataReceived);
             held.clear();
@@ -104,7 +111,7 @@ final class SessionManager extends DeltaManager {
     /** A session that came with all others is not begun anew when the message of its beginning comes later. */
     @Override
     protected void handleSESSION_CREATED(SessionMessage message, Member sender) {
-        if (!knows(message.getSessionID())) {
+        if (!sessions.containsKey(message.getSessionID())) {
             super.handleSESSION_CREATED(message, sender);
         }
     }
@@ -161,10 +168,6 @@ final class SessionManager extends DeltaManager {
         } catch (ChannelException unreached) {
             return false;
         }
-    }
-
-    private boolean knows(String session) {
-        return sessions.containsKey(session);
     }
 
     private Member[] others() {
