@@ -57,6 +57,12 @@ def stored(
     return {"kind": "Secret", "metadata": metadata, "data": {"release": data}}
 
 
+HELM = """#!/bin/sh
+echo "$@" >> "$FAKE/rendered"
+cat > /dev/null
+case "$*" in *--disable-openapi-validation*) ;; *) [ -e "$FAKE/refused" ] && cat "$FAKE/refused" >&2 && exit 1;; esac
+cat "$FAKE/helm.yaml"
+"""
 VERSION = {"labels": {"version": "1"}}
 _WHOLE = base64.b64decode(base64.b64decode(stored(1, CONFIG)["data"]["release"]))
 _DAMAGED = base64.b64encode(base64.b64encode(_WHOLE[:20] + b"\xff" * 20 + _WHOLE[40:])).decode()
@@ -116,6 +122,25 @@ def test_an_upgrade_says_what_it_makes_up(run: Run, chart: Path, cluster: Callab
     code, out, _ = run("diff", "release:shop", chart)
     assert (code, note in out) == (0, True)
     assert note not in run("diff", chart, chart)[1]
+
+
+def test_the_cluster_judges_what_is_rendered_once(
+    run: Run, chart: Path, cluster: Callable[..., str], tmp_path: Path
+) -> None:
+    """A chart that asks the cluster is rendered twice by it; its schemas, which take long, are asked once."""
+    cluster(deployed=[stored(1, CONFIG)])
+    helm = tmp_path / "bin" / "helm"
+    helm.write_text(HELM)
+    helm.chmod(0o755)
+    (tmp_path / "helm.yaml").write_text(f"{CONFIG}---\n# Source: shop/templates/j.yaml\n{HOOK}")
+    (chart / "templates" / "c.yaml").write_text(TEMPLATE + '# {{ lookup "v1" "Secret" "" "s" }} {{ randAlpha 4 }}\n')
+    assert run("diff", "release:shop", chart)[0] == 0
+    commands = (tmp_path / "rendered").read_text().splitlines()
+    assert ["--dry-run=server" in command for command in commands] == [True, True]
+    assert sorted("--disable-openapi-validation" in command for command in commands) == [False, True]
+    (tmp_path / "refused").write_text("Error: unable to build kubernetes objects: error validating data: no field a\n")
+    code, out, told = run("diff", "release:shop", chart)
+    assert (code, out, "no field a" in told) == (2, "", True)
 
 
 def test_hooks_are_part_of_a_release(run: Run, chart: Path, cluster: Callable[..., str]) -> None:

@@ -75,5 +75,12 @@ def side_of(source: Source, wish: Wish, release: Release) -> Side:
     with ThreadPoolExecutor(2) as pool:  # Helm does not hold the interpreter meanwhile
         first = pool.submit(source.drafts, values, release)
         varies = any(map(_VARYING.search, [*source.files().files.values(), to_json(values).encode()]))
-        second = pool.submit(source.drafts, values, release) if varies else None
+        second = pool.submit(_again(source).drafts, values, release) if varies else None
     return settle_drafts(first.result(), second.result()) if second else Side(tuple(first.result()))
+
+
+def _again(source: ChartSource) -> ChartSource:
+    """Return the source for a second rendering, which the cluster does not have to judge once more."""
+    from timonier.engine.server import ServerEngine
+
+    return replace(source, engine=source.engine.again()) if isinstance(source.engine, ServerEngine) else source

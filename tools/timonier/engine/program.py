@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,10 @@ _HEADING = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
 class ProgramEngine:
-    """Renders with a `helm` executable, through pyhelm3.
+    """Renders with a `helm` executable.
 
-    pyhelm3's own `template` yields parsed documents; manifests are to keep Helm's text, so this runs the same command
-    and keeps what it prints.
+    Not through pyhelm3: its `template` yields parsed documents, and manifests are to keep Helm's text; and to import it
+    takes longer than rendering does.
     """
 
     def __init__(self, executable: Path | str = "helm") -> None:
@@ -41,35 +41,35 @@ class ProgramEngine:
     @functools.cached_property
     def name(self) -> str:
         """What it is, with its version."""
-        import pyhelm3.errors
-
         try:
             version = self._run(["version", "--template", "{{.Version}}"]).decode().strip()
-        except pyhelm3.errors.Error as problem:
+        except subprocess.CalledProcessError as problem:
             told = " ".join(problem.stderr.decode(errors="replace").split()).rstrip(".")
-            raise EngineError(f"{self.executable} is no helm that runs: {told or 'it says nothing'}.") from None
+            raise self._unusable(told or "it says nothing") from None
         return f"helm {version.removeprefix('v')} ({self.executable})"
 
     def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
         """Render a chart's templates; see `timonier.engine.Engine`."""
-        import pyhelm3.errors
-
         path = chart if isinstance(chart, Path) else chart.path
         try:
             with _on_disk(chart) as place:
                 # A path that looks like none would be a repository's name to Helm.
                 arguments = ["template", release.name, str(place.absolute()), *_options(release), "--values", "-"]
                 printed = self._run(arguments, to_json(values).encode())
-        except pyhelm3.errors.Error as problem:
+        except subprocess.CalledProcessError as problem:
             raise explain(_message(problem.stderr.decode(errors="replace")), path) from None
         return list(_templates(printed.decode()))
 
-    def _run(self, arguments: list[str], standard_input: bytes | None = None) -> bytes:
-        import pyhelm3.command
+    def _run(self, arguments: list[str], standard_input: bytes = b"") -> bytes:
+        """Return what helm prints; raises `CalledProcessError`, with what it says, when it fails."""
+        command = [self.executable, *arguments]
+        try:
+            return subprocess.run(command, input=standard_input, capture_output=True, check=True).stdout
+        except OSError as problem:
+            raise self._unusable(problem.strerror or str(problem)) from None
 
-        command = pyhelm3.command.Command(executable=self.executable)
-        printed: bytes = asyncio.run(command.run(arguments, standard_input))
-        return printed
+    def _unusable(self, why: str) -> EngineError:
+        return EngineError(f"{self.executable} is no helm that runs: {why}.")
 
 
 def _templates(printed: str) -> Iterator[Template]:
