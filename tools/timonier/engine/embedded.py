@@ -7,6 +7,7 @@ young.
 from __future__ import annotations
 
 import functools
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from timonier.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
     from timonier.engine import Engine
     from timonier.engine.prepared import Loaded
@@ -49,24 +51,30 @@ class EmbeddedEngine:
     """
 
     def __init__(self, program: Callable[[], Engine | None] = _no_program) -> None:
-        try:
-            import helm_python
-        except ImportError:
-            raise EngineError(
-                "The embedded engine is not installed.", hint="Run `pip install 'timonier[embedded]'`."
-            ) from None
-        except Exception as problem:  # noqa: BLE001 - another libc, another architecture: the SDK's own classes
-            message = f"The embedded engine does not load: {problem}."
-            raise EngineError(message, hint="Use `--engine program`.") from None
-        self._helm = helm_python
+        if not importlib.util.find_spec("helm_python"):
+            raise EngineError("The embedded engine is not installed.", hint="Run `pip install 'timonier[embedded]'`.")
         self._program_finder = program
         self._find_program = functools.cache(program)
         self._folders = Folders()
-        self._check_name = functools.lru_cache(helm_python.validate_release_name)
 
     def __reduce__(self) -> tuple[type[EmbeddedEngine], tuple[Callable[[], Engine | None]]]:
         """Another process makes its own: Go's runtime is not handed over."""
         return EmbeddedEngine, (self._program_finder,)
+
+    @functools.cached_property
+    def _helm(self) -> ModuleType:
+        """The library, loaded when it is first needed: where a cluster has to answer, the program renders."""
+        try:
+            import helm_python
+        except Exception as problem:  # noqa: BLE001 - another libc, another architecture: the SDK's own classes
+            message = f"The embedded engine does not load: {problem}."
+            raise EngineError(message, hint="Use `--engine program`.") from None
+        return helm_python
+
+    @functools.cached_property
+    def _check_name(self) -> Callable[[str], None]:
+        check: Callable[[str], None] = functools.lru_cache(self._helm.validate_release_name)
+        return check
 
     @property
     def name(self) -> str:
