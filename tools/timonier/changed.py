@@ -165,10 +165,10 @@ def _wanted(version: str, change: Change) -> str:
     if not parsed or change is Change.NONE:
         return ""
     if parsed.prerelease:  # of a version that is not out yet, any later one says enough
-        return str(parsed.truncate())
+        return str(parsed.finalize_version())
     if change is Change.PATCH or (change is Change.MINOR and not parsed.major):
-        return str(parsed.next_patch())
-    return str(parsed.next_minor() if change is Change.MINOR or not parsed.major else parsed.next_major())
+        return str(parsed.bump_patch())
+    return str(parsed.bump_minor() if change is Change.MINOR or not parsed.major else parsed.bump_major())
 
 
 def _reasons(old: _Found, new: _Found, engine: Engine) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from semantic_version import Version
+    from semver import Version
 
 _PART = r"[0-9|xX*]+"
 _SUFFIX = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
@@ -64,20 +64,20 @@ def is_exact(text: str) -> bool:
 
 def is_version(text: str) -> bool:
     """Whether a text is a version, a leading `v` and missing numbers allowed."""
-    # Of plain numbers that is known without the library, whose import takes as long as all else before a push.
+    # Of plain numbers that is known without the library, which a push then need not import.
     return bool(re.fullmatch(_PLAIN, text)) or parse_version(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def parse_version(text: str) -> Version | None:
     """Read a version, a leading `v` and missing numbers allowed; None when it is none."""
-    from semantic_version import Version
+    from semver import Version
 
     if not (match := re.fullmatch(_LOOSE, text)):
         return None
     major, minor, patch, *suffixes = match.groups(default="")
     try:
-        return Version(f"{int(major)}.{int(minor or 0)}.{int(patch or 0)}{''.join(suffixes)}")
+        return Version.parse(f"{int(major)}.{int(minor or 0)}.{int(patch or 0)}{''.join(suffixes)}")
     except ValueError:
         return None
 
@@ -161,8 +161,7 @@ def _caret(version: Version, than: _Constraint) -> bool:
 
 def _compare(version: Version, than: _Constraint) -> int:
     """Compare by precedence: build metadata makes no difference."""
-    one, other = version.precedence_key, than.version.precedence_key
-    return int(one > other) - int(one < other)
+    return version.compare(than.version)
 
 
 def _numbers(version: Version) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import yaml
-from semantic_version import Version
+from semver import Version
 
 from timonier import yamlio
 from timonier.chart import DEFAULTS
@@ -89,9 +89,7 @@ def chart_version(context: ChartContext) -> Iterator[Problem]:
     (semver.org). A version such as `1.10` without quotes is a number to YAML, 1.1.
     """
     version = str(context.metadata.get("version"))
-    try:
-        Version(version)
-    except ValueError:
+    if not Version.is_valid(version):
         yield _at(context, "version", f"The version {version} is no Semantic Version.", "Say three numbers: 1.4.0.")
 
 
