@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from timonier.chartfiles import ChartFiles
 
 
+# What renders once and ends gains little by collecting its garbage: pkg.go.dev/runtime, "Environment Variables".
+_FASTER = {"GOGC": "400"}
 _HEADING = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
@@ -62,11 +65,12 @@ class ProgramEngine:
 
     def _run(self, arguments: list[str], standard_input: bytes = b"") -> bytes:
         """Return what helm prints; raises `CalledProcessError`, with what it says, when it fails."""
-        command = [self.executable, *arguments]
+        command, environment = [self.executable, *arguments], {**_FASTER, **os.environ}
         try:
-            return subprocess.run(command, input=standard_input, capture_output=True, check=True).stdout
+            done = subprocess.run(command, input=standard_input, env=environment, capture_output=True, check=True)
         except OSError as problem:
             raise self._unusable(problem.strerror or str(problem)) from None
+        return done.stdout
 
     def _unusable(self, why: str) -> EngineError:
         return EngineError(f"{self.executable} is no helm that runs: {why}.")
