@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from timonier.check.model import Severity
+from timonier.engine.program import ProgramEngine
 from timonier.values import to_json
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ def helm_lint(files: ChartFiles, values: Mapping[str, Any], engine: Engine) -> l
         for name, content in files.files.items():
             (chart / name).parent.mkdir(parents=True, exist_ok=True)
             (chart / name).write_bytes(content)
-        # Asked without the class: its module brings asyncio along, which takes longer to import than to lint.
-        if executable := getattr(engine, "executable", ""):
-            return list(_by_program(chart, values, executable))
+        if isinstance(engine, ProgramEngine):
+            return list(_by_program(chart, values, engine.executable))
         return list(_in_process(chart, values))
 
 
