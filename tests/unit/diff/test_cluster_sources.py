@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,10 @@ def test_an_upgrade_says_what_it_makes_up(run: Run, chart: Path, cluster: Callab
 def test_the_cluster_judges_what_is_rendered_once(
     run: Run, chart: Path, cluster: Callable[..., str], tmp_path: Path
 ) -> None:
-    """A chart that asks the cluster is rendered twice by it; its schemas, which take long, are asked once."""
+    """A chart that asks the cluster is rendered twice by it; its schemas, which take long, are asked once.
+
+    Helm's library is not loaded for it, nor anything else that takes longer to import than a chart to render.
+    """
     cluster(deployed=[stored(1, CONFIG)])
     helm = tmp_path / "bin" / "helm"
     helm.write_text(HELM)
@@ -138,6 +142,11 @@ def test_the_cluster_judges_what_is_rendered_once(
     commands = (tmp_path / "rendered").read_text().splitlines()
     assert ["--dry-run=server" in command for command in commands] == [True, True]
     assert sorted("--disable-openapi-validation" in command for command in commands) == [False, True]
+    preview = [sys.executable, "-X", "importtime", "-m", "timonier", "diff", "release:shop", str(chart)]
+    done = subprocess.run(preview, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "timonier.engine.server" in loaded
+    assert loaded & {"helm_python", "pyhelm3", "pydantic", "asyncio", "importlib.metadata"} == set()
     (tmp_path / "refused").write_text("Error: unable to build kubernetes objects: error validating data: no field a\n")
     code, out, told = run("diff", "release:shop", chart)
     assert (code, out, "no field a" in told) == (2, "", True)

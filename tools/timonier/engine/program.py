@@ -48,7 +48,7 @@ class ProgramEngine:
             version = self._run(["version", "--template", "{{.Version}}"]).decode().strip()
         except subprocess.CalledProcessError as problem:
             told = " ".join(problem.stderr.decode(errors="replace").split()).rstrip(".")
-            raise self._unusable(told or "it says nothing") from None
+            raise self._unusable(told or _silent(problem)) from None
         return f"helm {version.removeprefix('v')} ({self.executable})"
 
     def template(self, chart: Path | ChartFiles, values: Mapping[str, Any], release: Release) -> list[Template]:
@@ -60,6 +60,8 @@ class ProgramEngine:
                 arguments = ["template", release.name, str(place.absolute()), *_options(release), "--values", "-"]
                 printed = self._run(arguments, to_json(values).encode())
         except subprocess.CalledProcessError as problem:
+            if not problem.stderr.strip():  # nothing of the chart's: it was killed, or is another program
+                raise self._unusable(_silent(problem)) from None
             raise explain(_message(problem.stderr.decode(errors="replace")), path) from None
         return list(_templates(printed.decode()))
 
@@ -74,6 +76,10 @@ class ProgramEngine:
 
     def _unusable(self, why: str) -> EngineError:
         return EngineError(f"{self.executable} is no helm that runs: {why}.")
+
+
+def _silent(problem: subprocess.CalledProcessError) -> str:
+    return f"it ended with {problem.returncode} and says nothing"
 
 
 def _templates(printed: str) -> Iterator[Template]:
