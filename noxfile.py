@@ -112,7 +112,7 @@ def fail_if_any(session: nox.Session, failed: Sequence[str]) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """The tests that need neither cluster nor network."""
-    install(session, "tests")
+    install(session, "lint")  # mypy, too: one of them asks it about a user's test
     session.run("pytest", "tests/unit", *session.posargs, env=FASTER)
 
 

@@ -7,15 +7,14 @@ With --check nothing is written: what is out of date is named, and the exit code
 
 from __future__ import annotations
 
-import enum
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from timonier.cli.app import make_app
+from timonier.cli.app import timonier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,39 +24,43 @@ INDEX = REFERENCE / "README.md"
 HEADER = ["| Option | Default | Meaning |", "|---|---|---|"]
 
 
-def commands(group: Any, above: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's classes are not public
-    """Yield every command below a group with what one types to run it."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, f"{above} {name}")
-        else:
-            yield f"{above} {name}", command
+def contexts(group: click.Group, above: click.Context) -> Iterator[click.Context]:
+    """Yield the contexts of a group's commands, which know what one types to run them."""
+    for name in group.list_commands(above):
+        if command := group.get_command(above, name):
+            yield click.Context(command, parent=above, info_name=name)
 
 
-def table(command: Any) -> list[str]:  # noqa: ANN401 - typer's classes are not public
+def table(context: click.Context) -> list[str]:
     """Return the rows of a command's options, those it is most about first, as `--help` has them."""
-    options = [one for one in command.params if one.opts[0].startswith("-") and not one.hidden and one.name != "help"]
-    return [*HEADER, *(f"| {written(one)} | {default(one)} | {cell(one.help or '')} |" for one in options)]
+    options = [one for one in context.command.params if isinstance(one, click.Option) and not one.hidden]
+    if not options:
+        return []
+    return [
+        "",
+        *HEADER,
+        *(f"| {written(one, context)} | {default(one, context)} | {cell(one.help or '')} |" for one in options),
+    ]
 
 
-def written(option: Any) -> str:  # noqa: ANN401 - typer's classes are not public
+def written(option: click.Option, context: click.Context) -> str:
     """Return an option as one types it: `--output`, `-o` text, json."""
     names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
     if option.is_flag:
         return names
-    if option.metavar:
-        return f"{names} {cell(option.metavar)}"
-    choices = getattr(option.type, "choices", None)
-    return f"{names} {', '.join(map(str, choices)) if choices else option.name.upper()}"
+    if isinstance(option.type, click.Choice):
+        return f"{names} {', '.join(map(str, option.type.choices))}"
+    return f"{names} {cell(option.make_metavar(context))}"
 
 
-def default(option: Any) -> str:  # noqa: ANN401 - typer's classes are not public
+def default(option: click.Option, context: click.Context) -> str:
     """Return what an option is when it is left out; nothing for none, no and empty."""
-    value = option.default() if callable(option.default) else option.default
-    value = value.value if isinstance(value, enum.Enum) else value
+    value = option.get_default(context)
+    if option.value_is_missing(value):
+        return ""
     if option.secondary_opts:  # --this/--no-this
         value = (option.opts if value else option.secondary_opts)[0]
-    return f"`{cell(str(value))}`" if value not in (None, False, "", [], ()) else ""
+    return f"`{cell(str(value))}`" if value not in (None, False, "") else ""
 
 
 def cell(text: str) -> str:
@@ -65,21 +68,20 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-def usage(name: str, command: Any) -> str:  # noqa: ANN401 - typer's classes are not public
+def usage(context: click.Context) -> list[str]:
     """Return how a command is called: `timonier fuzz [OPTIONS] CHART`."""
-    arguments = [one for one in command.params if not one.opts[0].startswith("-")]
-    words = [f"{one.metavar or one.name.upper()}{'...' if one.nargs == -1 else ''}" for one in arguments]
-    return " ".join([name, "[OPTIONS]", *words])
+    words = [context.command_path, *context.command.collect_usage_pieces(context)]
+    return ["```text", " ".join(words), "```"]
 
 
-def options(verb: str, command: Any) -> list[str]:  # noqa: ANN401 - typer's classes are not public
+def options(context: click.Context) -> list[str]:
     """Return what stands between the markers of a verb's page."""
-    if not hasattr(command, "commands"):
-        return ["```text", usage(f"timonier {verb}", command), "```", "", *table(command)]
+    if not isinstance(context.command, click.Group):
+        return [*usage(context), *table(context)]
     lines: list[str] = []
-    for name, one in commands(command, f"timonier {verb}"):
-        said = (one.help or "").strip().splitlines()[0]
-        lines += [f"### `{name}`", "", said, "", "```text", usage(name, one), "```", "", *table(one), ""]
+    for one in contexts(context.command, context):
+        said = (one.command.help or "").strip().splitlines()[0]
+        lines += [f"### `{one.command_path}`", "", said, "", *usage(one), *table(one), ""]
     return lines[:-1]
 
 
@@ -127,8 +129,8 @@ def update(page: Path, name: str, lines: list[str], *, check: bool) -> str:
 def main() -> int:
     """Bring all pages up to date; return the exit code."""
     check = sys.argv[1:] == ["--check"]
-    verbs = typer.main.get_command(make_app()).commands.items()
-    wrong = [update(REFERENCE / f"{verb}.md", "options", options(verb, one), check=check) for verb, one in verbs]
+    verbs = contexts(timonier, click.Context(timonier, info_name="timonier"))
+    wrong = [update(REFERENCE / f"{one.info_name}.md", "options", options(one), check=check) for one in verbs]
     wrong.append(update(INDEX, "pages", index(), check=check))
     for line in filter(None, wrong):
         print(line, file=sys.stderr)

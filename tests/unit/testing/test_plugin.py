@@ -64,7 +64,7 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     """Every pytest run of an environment with timonier loads it: no cluster, no YAML, no pyhelm3 until asked for."""
     code = (
         "import sys, pytest; before = set(sys.modules); import timonier.testing.plugin\n"
-        "heavy = {'yaml', 'pyhelm3', 'requests', 'pykube', 'rich', 'typer', 'pytest_kind'}\n"
+        "heavy = {'yaml', 'pyhelm3', 'requests', 'pykube', 'rich', 'click', 'pytest_kind'}\n"
         "heavy &= set(sys.modules) - before\n"
         "print(sorted(heavy))"
     )

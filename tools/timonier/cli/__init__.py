@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 EXIT_UNABLE = 2
-_EXIT_INTERRUPTED = 130  # what typer makes of Ctrl-C
 _OBJECTS = 50_000
 
 
@@ -62,22 +61,24 @@ def _run(arguments: list[str]) -> int:
         print(f"timonier {__version__}")  # noqa: T201 - the command line's own output
         return 0
 
-    from typer import Abort, TyperException
+    from click import ClickException
+    from click.exceptions import Abort, Exit
 
-    from timonier.cli.app import make_app
+    from timonier.cli.app import run
     from timonier.errors import TimonierError
 
     try:
-        code = make_app(*arguments[:1])(arguments, prog_name="timonier", standalone_mode=False)
+        run(arguments)
+    except Exit as end:
+        return end.exit_code
     except TimonierError as error:
         return _say(str(error), error.exit_code)
-    except TyperException as error:
-        return _say(f"{error.format_message().rstrip('.')}. {_usage_hint(error)}", EXIT_UNABLE)
+    except ClickException as error:
+        sentence = error.format_message()
+        return _say(f"{sentence}{'' if sentence.endswith(('.', '?')) else '.'} {_usage_hint(error)}", EXIT_UNABLE)
     except (Abort, KeyboardInterrupt):
         return _say("Interrupted.", EXIT_UNABLE)
-    if code == _EXIT_INTERRUPTED:
-        return _say("Interrupted.", EXIT_UNABLE)
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _usage_hint(error: object) -> str:

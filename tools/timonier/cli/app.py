@@ -1,73 +1,73 @@
-"""The verbs, put together. One module a verb; none of them imports what is heavy before it runs."""
+"""The verbs, put together. One module a verb; none of them is imported before it is asked for."""
+
+from __future__ import annotations
 
 import importlib
-from typing import Annotated, Any
+import os
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from timonier import __version__
+from timonier.cli.command import Command, Group
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # In the order of `--help`: what is asked of a chart without a cluster, then what has to do with one. A verb's module
-# and function are called as the verb.
+# and command are called as the verb.
 VERBS = (
     *("render", "check", "diff", "coverage", "docs", "fuzz"),
-    *("package", "publish", "changed", "upgrade-test", "cluster", "doctor"),
+    *("package", "publish", "changed", "upgrade-test", "cluster", "doctor", "completion"),
 )
-_SETTINGS: dict[str, dict[str, Any]] = {
-    "upgrade-test": {"context_settings": {"allow_extra_args": True}},
-    "doctor": {"epilog": "Example: timonier doctor -o json"},
-}
+COMPLETING = "_TIMONIER_COMPLETE"
+"""What a shell sets when it asks for completions; its name is click's."""
+
+_HELP = """Render, check, compare, test and publish Helm charts.
+
+Examples:
+- `timonier render charts/eni-todo --all-cases -o summary`
+- `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
+
+Exit codes: 0 done, 1 ran and found something (a difference), 2 could not do what was asked.
+"""
 
 
-def make_app(verb: str = "") -> typer.Typer:
-    """Return the command line.
+class _Verbs(Group):
+    """All verbs; only the one that is asked for is imported."""
 
-    Args:
-        verb: The only verb that will be asked for; empty or unknown for all of them. What typer makes of the others'
-            options would take longer than many a command itself.
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all verbs."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - click's signature
+        """Return a verb; None when there is none of that name."""
+        if cmd_name not in VERBS:
+            return None
+        name = cmd_name.replace("-", "_")
+        verb: Command = getattr(importlib.import_module(f"timonier.cli.{name}"), name)
+        return verb
+
+
+timonier = _Verbs(
+    "timonier", help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
+click.version_option(__version__, "--version", "-V", message="timonier %(version)s", help="Print the version.")(
+    timonier
+)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the verb that arguments name.
+
+    Raises:
+        click.ClickException: They are not what the verb takes.
+        click.exceptions.Exit: It ended, with another exit code than 0 or before it had begun.
+        timonier.errors.TimonierError: It could not do what was asked.
     """
-    app = typer.Typer(
-        name="timonier",
-        pretty_exceptions_enable=False,
-        rich_markup_mode="markdown",
-        context_settings={"help_option_names": ["-h", "--help"]},
-        add_completion=verb not in VERBS,
-    )
-    app.callback(invoke_without_command=True)(timonier)
-    for name in (verb,) if verb in VERBS else VERBS:
-        _add(app, name)
-    return app
+    if COMPLETING in os.environ:
+        from click.shell_completion import shell_complete
 
-
-def _add(app: typer.Typer, name: str) -> None:
-    function = name.replace("-", "_")
-    module = importlib.import_module(f"timonier.cli.{function}")
-    if hasattr(module, "app"):
-        app.add_typer(module.app, name=name)
-    else:
-        app.command(name, **_SETTINGS.get(name, {}))(getattr(module, function))
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a typer callback
-    if wanted:
-        typer.echo(f"timonier {__version__}")
-        raise typer.Exit
-
-
-def timonier(
-    context: typer.Context,
-    *,
-    version: Annotated[  # noqa: ARG001 - the callback acts on it
-        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Render, check, compare, test and publish Helm charts.
-
-    Examples:
-    - `timonier render charts/eni-todo --all-cases -o summary`
-    - `timonier diff charts/eni-todo charts/eni-todo --new-set replicas=3`
-
-    Exit codes: 0 done, 1 ran and found something (a difference), 2 could not do what was asked.
-    """
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        raise click.exceptions.Exit(shell_complete(timonier, {}, "timonier", COMPLETING, os.environ[COMPLETING]))
+    with timonier.make_context("timonier", list(arguments)) as context:
+        timonier.invoke(context)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import OneOf, argument, command, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,24 +18,26 @@ if TYPE_CHECKING:
 _FOUND = 1
 
 
-def changed(
-    folders: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="FOLDER...", help="Where to look, from the repository's top; everywhere if left out."),
-    ] = None,
-    *,
-    since: Annotated[
-        str,
-        typer.Option(
-            "--since", metavar="REF", help="A branch, tag or commit: what changed since this branch and it parted."
-        ),
-    ],
-    exactly: Annotated[bool, typer.Option("--exactly", help="Compare with REF itself, wherever they parted.")] = False,
-    output: Annotated[
-        options.Format, typer.Option("--output", "-o", help="json: each chart an entry for a matrix.")
-    ] = options.Format.TEXT,
-    engine: options.EngineName = "auto",
-) -> None:
+@command()
+@argument(
+    "folders", nargs=-1, metavar="[FOLDER...]", help="Where to look, from the repository's top; everywhere if left out."
+)
+@option(
+    "--since",
+    required=True,
+    metavar="REF",
+    help="A branch, tag or commit: what changed since this branch and it parted.",
+)
+@option("--exactly", is_flag=True, help="Compare with REF itself, wherever they parted.")
+@option(
+    "--output",
+    "-o",
+    type=OneOf(options.Format),
+    default=options.Format.TEXT,
+    help="json: each chart an entry for a matrix.",
+)
+@options.engine
+def changed(folders: tuple[str, ...], *, since: str, exactly: bool, output: options.Format, engine: str) -> None:
     """Say which charts changed since a revision, how much, and whether their versions were raised as that demands.
 
     A value or resource that is gone and a default that is another are breaking, what is new is minor, any other change
@@ -50,15 +54,15 @@ def changed(
     from timonier.changed import changed as find
     from timonier.engine.choose import choose_engine
 
-    found = find(since, choose_engine(engine), folders or (), exactly=exactly)
+    found = find(since, choose_engine(engine), folders, exactly=exactly)
     if output is options.Format.JSON:
         from timonier.report import json
 
-        typer.echo(json.changed_json(found))
+        click.echo(json.changed_json(found))
     else:
         _print(found, since)
     if not all(one.is_raised for one in found):
-        raise typer.Exit(_FOUND)
+        raise Exit(_FOUND)
 
 
 def _print(found: Sequence[ChangedChart], since: str) -> None:

@@ -6,16 +6,18 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, OneOf, argument, command, option
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from timonier.check.catalogue import Selection
     from timonier.check.renderings import Matrix
@@ -39,62 +41,59 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+@command()
+@argument("sources", nargs=-1, type=SOURCE, metavar="[SOURCE...]", help=options.SOURCE_HELP)
+@options.chart_values
+@option("--case", multiple=True, metavar="NAME", help="Only this case; repeatable. Else all of them.")
+@option(
+    "--kube-version",
+    multiple=True,
+    metavar="VERSION",
+    help="1.34, or a range: 1.30-1.36; repeatable. Else what the settings say, or the newest known.",
+    panel=_SCHEMAS,
+)
+@option("--crds", multiple=True, type=PATH, metavar="PATH", help="A file or folder with CRDs.", panel=_SCHEMAS)
+@option("--crds-from-cluster", is_flag=True, help="Ask kubectl for CRDs.", panel=_SCHEMAS)
+@option(
+    "--ignore-missing-schemas",
+    is_flag=True,
+    help="Say nothing of custom resources without a definition.",
+    panel=_SCHEMAS,
+)
+@option("--rule", multiple=True, metavar="NAME=LEVEL", help="error, warning, info or off; repeatable.", panel=_RULES)
+@option("--only", multiple=True, metavar="NAME", help="Ask only this rule; repeatable.", panel=_RULES)
+@option("--explain", metavar="NAME", help="Explain a rule.", panel=_RULES)
+@option("--list-rules", is_flag=True, help="List all rules.", panel=_RULES)
+@option("--strict", is_flag=True, help="Warnings count as errors.")
+@option("--output", "-o", type=OneOf(Format), default=Format.TEXT, help="What to write.")
+@options.release_name
+@options.namespace
+@options.access
+@options.engine
 def check(
-    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=options.SOURCE_HELP)] = None,
+    sources: tuple[str, ...],
     *,
-    values: options.ValuesFiles = None,
-    set_values: options.SetValues = None,
-    set_string: options.SetStrings = None,
-    set_json: options.SetJson = None,
-    set_file: options.SetFiles = None,
-    case: Annotated[
-        list[str] | None, typer.Option("--case", metavar="NAME", help="Only this case; repeatable. Else all of them.")
-    ] = None,
-    kube_version: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kube-version",
-            metavar="VERSION",
-            help="1.34, or a range: 1.30-1.36; repeatable. Else what the settings say, or the newest known.",
-            rich_help_panel=_SCHEMAS,
-        ),
-    ] = None,
-    crds: Annotated[
-        list[Path] | None,
-        typer.Option("--crds", metavar="PATH", help="A file or folder with CRDs.", rich_help_panel=_SCHEMAS),
-    ] = None,
-    crds_from_cluster: Annotated[
-        bool, typer.Option("--crds-from-cluster", help="Ask kubectl for CRDs.", rich_help_panel=_SCHEMAS)
-    ] = False,
-    ignore_missing_schemas: Annotated[
-        bool,
-        typer.Option(
-            "--ignore-missing-schemas",
-            help="Say nothing of custom resources without a definition.",
-            rich_help_panel=_SCHEMAS,
-        ),
-    ] = False,
-    rule: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rule", metavar="NAME=LEVEL", help="error, warning, info or off; repeatable.", rich_help_panel=_RULES
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Ask only this rule; repeatable.", rich_help_panel=_RULES),
-    ] = None,
-    explain: Annotated[
-        str | None, typer.Option("--explain", metavar="NAME", help="Explain a rule.", rich_help_panel=_RULES)
-    ] = None,
-    list_rules: Annotated[bool, typer.Option("--list-rules", help="List all rules.", rich_help_panel=_RULES)] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
-    release_name: options.ReleaseName = None,
-    namespace: options.Namespace = None,
-    kube_context: options.KubeContext = "",
-    kubeconfig: options.Kubeconfig = "",
-    engine: options.EngineName = "auto",
+    values: tuple[str, ...],
+    set_values: tuple[str, ...],
+    set_string: tuple[str, ...],
+    set_json: tuple[str, ...],
+    set_file: tuple[str, ...],
+    case: tuple[str, ...],
+    kube_version: tuple[str, ...],
+    crds: tuple[Path, ...],
+    crds_from_cluster: bool,
+    ignore_missing_schemas: bool,
+    rule: tuple[str, ...],
+    only: tuple[str, ...],
+    explain: str | None,
+    list_rules: bool,
+    strict: bool,
+    output: Format,
+    release_name: str,
+    namespace: str,
+    kube_context: str,
+    kubeconfig: str,
+    engine: str,
 ) -> None:
     """Say what is wrong with charts and manifests: every case, every Kubernetes version, every rule.
 
@@ -118,26 +117,25 @@ def check(
         return
     if not sources:
         raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, or -.")
-    set_on_top = Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file)))
     request = Request(
-        set_on_top,
-        tuple(case or ()),
-        tuple(kube_version or ()),
-        tuple(crds or ()),
+        Settings(values, set_values, set_string, set_json, set_file),
+        case,
+        kube_version,
+        crds,
         crds_from_cluster,
-        tuple(rule or ()) + (("missing-definition=off",) if ignore_missing_schemas else ()),
-        tuple(only or ()),
-        release_name or "",
+        (*rule, *(["missing-definition=off"] if ignore_missing_schemas else [])),
+        only,
+        release_name,
         options.namespace_of_chart(namespace),
         engine,
-        Access(kubeconfig, kube_context, namespace or ""),
+        Access(kubeconfig, kube_context, namespace),
     )
     result = find(sources, request)
     _print(result, output, strict=strict)
     from timonier.check.model import Severity
 
     if result.count(Severity.ERROR) or (strict and result.count(Severity.WARNING)):
-        raise typer.Exit(_FOUND)
+        raise Exit(_FOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ def _tell(name: str | None, output: Format) -> None:
 
     rules = [rule_of(name, origin="--explain")] if name else list(all_rules().values())
     if output is Format.JSON:
-        typer.echo(json.rules_json(rules))
+        click.echo(json.rules_json(rules))
     elif output is not Format.TEXT:
         raise TimonierError(f"Rules are not written as {output}.", hint="Say -o text or -o json.")
     elif name:
@@ -232,15 +230,15 @@ def _print(result: Result, output: Format, *, strict: bool) -> None:
 
     match output:
         case Format.JSON:
-            typer.echo(json.findings_json(result))
+            click.echo(json.findings_json(result))
         case Format.JUNIT:
             failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-            typer.echo(junit.findings_junit(result, failing=failing))
+            click.echo(junit.findings_junit(result, failing=failing))
         case Format.SARIF:
-            typer.echo(sarif.findings_sarif(result))
+            click.echo(sarif.findings_sarif(result))
         case Format.GITHUB:
             if result.findings:
-                typer.echo(github.findings_github(result))
+                click.echo(github.findings_github(result))
         case Format.TEXT:
             findings_text.print_findings(result)
 

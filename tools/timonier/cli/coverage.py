@@ -6,16 +6,18 @@ import contextlib
 import os
 import sys
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, OneOf, argument, command, option
 from timonier.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from timonier.coverage.measure import Progress
     from timonier.coverage.result import Coverage
@@ -29,25 +31,37 @@ class Format(StrEnum):
     HTML = "html"
 
 
+@command()
+@argument("chart", type=SOURCE, metavar="CHART", help="A chart's directory or archive.")
+@option("--tests", multiple=True, metavar="PATH", help="Tests that may notice, as pytest takes them; repeatable.")
+@option("--subcharts", is_flag=True, help="The templates of subcharts, too.")
+@option(
+    "--fail-under-reached",
+    type=click.FloatRange(0, 100),
+    default=0,
+    metavar="N",
+    help="Exit with 1 when fewer percent are reached.",
+)
+@option(
+    "--fail-under-noticed",
+    type=click.FloatRange(0, 100),
+    default=0,
+    metavar="N",
+    help="Exit with 1 when fewer percent are noticed.",
+)
+@option("--output", "-o", type=OneOf(Format), default=Format.TEXT, help="What to write.")
+@option("--output-file", type=PATH, metavar="FILE", help="Where to write it, not on standard output.")
+@options.engine
 def coverage(
-    chart: Annotated[str, typer.Argument(metavar="CHART", help="A chart's directory or archive.")],
+    chart: str,
     *,
-    tests: Annotated[
-        list[str] | None,
-        typer.Option("--tests", metavar="PATH", help="Tests that may notice, as pytest takes them; repeatable."),
-    ] = None,
-    subcharts: Annotated[bool, typer.Option("--subcharts", help="The templates of subcharts, too.")] = False,
-    fail_under_reached: Annotated[
-        float, typer.Option(metavar="N", min=0, max=100, help="Exit with 1 when fewer percent are reached.")
-    ] = 0,
-    fail_under_noticed: Annotated[
-        float, typer.Option(metavar="N", min=0, max=100, help="Exit with 1 when fewer percent are noticed.")
-    ] = 0,
-    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
-    output_file: Annotated[
-        Path | None, typer.Option("--output-file", metavar="FILE", help="Where to write it, not on standard output.")
-    ] = None,
-    engine: options.EngineName = "auto",
+    tests: tuple[str, ...],
+    subcharts: bool,
+    fail_under_reached: float,
+    fail_under_noticed: float,
+    output: Format,
+    output_file: Path | None,
+    engine: str,
 ) -> None:
     """Tell which branches, loops, defaults and outputs of a chart's templates no case reaches and no test notices.
 
@@ -60,7 +74,7 @@ def coverage(
     - `timonier coverage charts/mariadb -o html --output-file coverage.html`
     """
     with _progress() as progress:
-        found = _measure(chart, tests or [], engine, progress, subcharts=subcharts)
+        found = _measure(chart, tests, engine, progress, subcharts=subcharts)
     _write(found, output, output_file)
     counts = found.totals
     too_low = [
@@ -72,12 +86,12 @@ def coverage(
         if percent < least
     ]
     for sentence in too_low:
-        typer.echo(sentence, err=True)
+        click.echo(sentence, err=True)
     if too_low:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
-def _measure(name: str, tests: list[str], engine: str, progress: Progress, *, subcharts: bool) -> Coverage:
+def _measure(name: str, tests: tuple[str, ...], engine: str, progress: Progress, *, subcharts: bool) -> Coverage:
     # Tens of thousands of renderings: when its garbage is collected this seldom, Go takes a third less time for them.
     os.environ.setdefault("GOGC", "400")
     if tests:
@@ -105,7 +119,7 @@ def _write(found: Coverage, output: Format, file: Path | None) -> None:
         case _:
             written = coverage_html.coverage_html(found)
     if not file:
-        typer.echo(written, nl=False)
+        click.echo(written, nl=False)
         return
     try:
         file.write_text(written, encoding="utf-8")

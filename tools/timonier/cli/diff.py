@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import SOURCE, OneOf, argument, command, option
 from timonier.diff.model import Renames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from timonier.cli.command import Declared
     from timonier.diff.filters import Filter
     from timonier.diff.model import Difference
     from timonier.diff.redact import Redactor
@@ -37,83 +40,99 @@ class Format(StrEnum):
     PATCH = "patch"
 
 
-def _option(side: str, name: str, panel: str, metavar: str) -> Any:  # noqa: ANN401 - as typer.Option
-    return typer.Option(f"--{side}-{name}", metavar=metavar, help=f"As --{name}, for that side.", rich_help_panel=panel)
+def _of_side(
+    side: str, name: str, panel: str, metavar: str, *, multiple: bool = False
+) -> Callable[[Declared], Declared]:
+    return option(
+        f"--{side}-{name}", metavar=metavar, multiple=multiple, help=f"As --{name}, for that side.", panel=panel
+    )
 
 
-def _rule(name: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
-    return typer.Option(f"--{name}", metavar="RULE", help=text, rich_help_panel=_RULES)
+def _rules(name: str, metavar: str, text: str) -> Callable[[Declared], Declared]:
+    return option(f"--{name}", multiple=True, metavar=metavar, help=text, panel=_RULES)
 
 
-def _rules(name: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
-    return typer.Option(f"--{name}-file", metavar="FILE", help=text, rich_help_panel=_RULES)
-
-
+@command()
+@argument(
+    "old", type=SOURCE, metavar="OLD", help=f"What there was: {options.SOURCE_HELP[0].lower()}{options.SOURCE_HELP[1:]}"
+)
+@argument("new", type=SOURCE, metavar="NEW", help="What there is to be.")
+@options.chart_values
+@option("--case", metavar="NAME", help="A case of the charts.")
+@_of_side("old", "values", _BEFORE, "FILE", multiple=True)
+@_of_side("old", "set", _BEFORE, "KEY=VALUE", multiple=True)
+@_of_side("old", "case", _BEFORE, "NAME")
+@_of_side("old", "kube-version", _BEFORE, "VERSION")
+@_of_side("new", "values", _AFTER, "FILE", multiple=True)
+@_of_side("new", "set", _AFTER, "KEY=VALUE", multiple=True)
+@_of_side("new", "case", _AFTER, "NAME")
+@_of_side("new", "kube-version", _AFTER, "VERSION")
+@options.release_name
+@options.namespace
+@options.access
+@option("--server", is_flag=True, help="Ask the API server what it would make of NEW.", panel=options.CLUSTER)
+@option("--reuse-values", is_flag=True, help="Over the release's values, as in `helm upgrade`.", panel=options.CLUSTER)
+@option(
+    "--reset-values", is_flag=True, help="Without the release's values, though none are given.", panel=options.CLUSTER
+)
+@options.kube_version
+@options.api_versions
+@option("--output", "-o", type=OneOf(Format), default=Format.TEXT, help="How to report.")
+@option("--context", "-U", type=click.IntRange(0), default=3, metavar="N", help="Unchanged lines around a change.")
+@option("--side-by-side", "-y", is_flag=True, help="Old and new lines beside each other.")
+@option("--no-pager", is_flag=True, help="Print to a terminal directly.")
+@_rules("ignore", "RULE", "Pass over: KIND/NAME:PATH~PATTERN, or @PRESET; repeatable.")
+@_rules("ignore-file", "FILE", "Rules of --ignore, one a line.")
+@_rules("only", "RULE", "Heed nothing else: as --ignore.")
+@_rules("only-file", "FILE", "Rules of --only, one a line.")
+@option(
+    "--renames",
+    type=OneOf(Renames),
+    default=Renames.KIND,
+    help="Look for renamed objects: of the same kind, of any, or not at all.",
+)
+@option("--show-secrets", is_flag=True, help="Show what Secrets hold.")
+@options.plain_http
+@options.engine
 def diff(
-    old: Annotated[
-        str,
-        typer.Argument(
-            metavar="OLD", help=f"What there was: {options.SOURCE_HELP[0].lower()}{options.SOURCE_HELP[1:]}"
-        ),
-    ],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="What there is to be.")],
+    old: str,
+    new: str,
     *,
-    values: options.ValuesFiles = None,
-    set_values: options.SetValues = None,
-    set_string: options.SetStrings = None,
-    set_json: options.SetJson = None,
-    set_file: options.SetFiles = None,
-    case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="A case of the charts.")] = None,
-    old_values: Annotated[list[str] | None, _option("old", "values", _BEFORE, "FILE")] = None,
-    old_set: Annotated[list[str] | None, _option("old", "set", _BEFORE, "KEY=VALUE")] = None,
-    old_case: Annotated[str | None, _option("old", "case", _BEFORE, "NAME")] = None,
-    old_kube_version: Annotated[str | None, _option("old", "kube-version", _BEFORE, "VERSION")] = None,
-    new_values: Annotated[list[str] | None, _option("new", "values", _AFTER, "FILE")] = None,
-    new_set: Annotated[list[str] | None, _option("new", "set", _AFTER, "KEY=VALUE")] = None,
-    new_case: Annotated[str | None, _option("new", "case", _AFTER, "NAME")] = None,
-    new_kube_version: Annotated[str | None, _option("new", "kube-version", _AFTER, "VERSION")] = None,
-    release_name: options.ReleaseName = None,
-    namespace: options.Namespace = None,
-    kube_context: options.KubeContext = "",
-    kubeconfig: options.Kubeconfig = "",
-    server: Annotated[
-        bool,
-        typer.Option("--server", help="Ask the API server what it would make of NEW.", rich_help_panel=options.CLUSTER),
-    ] = False,
-    reuse_values: Annotated[
-        bool,
-        typer.Option(
-            "--reuse-values", help="Over the release's values, as in `helm upgrade`.", rich_help_panel=options.CLUSTER
-        ),
-    ] = False,
-    reset_values: Annotated[
-        bool,
-        typer.Option(
-            "--reset-values",
-            help="Without the release's values, though none are given.",
-            rich_help_panel=options.CLUSTER,
-        ),
-    ] = False,
-    kube_version: options.KubeVersion = None,
-    api_versions: options.ApiVersions = None,
-    output: Annotated[Format, typer.Option("--output", "-o", help="How to report.")] = Format.TEXT,
-    context: Annotated[int, typer.Option("--context", "-U", min=0, help="Unchanged lines around a change.")] = 3,
-    side_by_side: Annotated[
-        bool, typer.Option("--side-by-side", "-y", help="Old and new lines beside each other.")
-    ] = False,
-    no_pager: Annotated[bool, typer.Option("--no-pager", help="Print to a terminal directly.")] = False,
-    ignore: Annotated[
-        list[str] | None, _rule("ignore", "Pass over: KIND/NAME:PATH~PATTERN, or @PRESET; repeatable.")
-    ] = None,
-    ignore_file: Annotated[list[str] | None, _rules("ignore", "Rules of --ignore, one a line.")] = None,
-    only: Annotated[list[str] | None, _rule("only", "Heed nothing else: as --ignore.")] = None,
-    only_file: Annotated[list[str] | None, _rules("only", "Rules of --only, one a line.")] = None,
-    renames: Annotated[
-        Renames, typer.Option("--renames", help="Look for renamed objects: of the same kind, of any, or not at all.")
-    ] = Renames.KIND,
-    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show what Secrets hold.")] = False,
-    plain_http: options.PlainHttp = False,
-    engine: options.EngineName = "auto",
+    values: tuple[str, ...],
+    set_values: tuple[str, ...],
+    set_string: tuple[str, ...],
+    set_json: tuple[str, ...],
+    set_file: tuple[str, ...],
+    case: str | None,
+    old_values: tuple[str, ...],
+    old_set: tuple[str, ...],
+    old_case: str | None,
+    old_kube_version: str | None,
+    new_values: tuple[str, ...],
+    new_set: tuple[str, ...],
+    new_case: str | None,
+    new_kube_version: str | None,
+    release_name: str,
+    namespace: str,
+    kube_context: str,
+    kubeconfig: str,
+    server: bool,
+    reuse_values: bool,
+    reset_values: bool,
+    kube_version: str,
+    api_versions: tuple[str, ...],
+    output: Format,
+    context: int,
+    side_by_side: bool,
+    no_pager: bool,
+    ignore: tuple[str, ...],
+    ignore_file: tuple[str, ...],
+    only: tuple[str, ...],
+    only_file: tuple[str, ...],
+    renames: Renames,
+    show_secrets: bool,
+    plain_http: bool,
+    engine: str,
 ) -> None:
     """Compare two sources, object by object. Exits 0 when they are the same, 1 when not, 2 when it cannot tell.
 
@@ -141,31 +160,30 @@ def diff(
     from timonier.source import open_source
     from timonier.values import Settings
 
-    given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
-    both = Wish(Settings(*given), case, kube_version)
-    before = Wish(Settings(tuple(old_values or ()), tuple(old_set or ())), old_case, old_kube_version)
-    after = Wish(Settings(tuple(new_values or ()), tuple(new_set or ())), new_case, new_kube_version)
-    rules = Filter(read_rules(ignore or (), ignore_file or ()), read_rules(only or (), only_file or ()))
-    access = Access(kubeconfig, kube_context, namespace or "")
+    both = Wish(Settings(values, set_values, set_string, set_json, set_file), case, kube_version)
+    before = Wish(Settings(old_values, old_set), old_case, old_kube_version)
+    after = Wish(Settings(new_values, new_set), new_case, new_kube_version)
+    rules = Filter(read_rules(ignore, ignore_file), read_rules(only, only_file))
+    access = Access(kubeconfig, kube_context, namespace)
     one, other = (open_source(name, engine, access=access, plain_http=plain_http) for name in (old, new))
     check_heeded(one, other, both, before, after)
     stored = stored_of(one, other)
     kept = kept_values(stored, given=bool(both + before + after), reuse=reuse_values, reset=reset_values)
     both = replace(both, kept=kept)
-    release = _release(release_name, namespace, tuple(api_versions or ()), stored, one, other)
+    release = _release(release_name, namespace, api_versions, stored, one, other)
     redactor = None if show_secrets else Redactor()
     question = Question(one, other, both + before, both + after, release, access, stored, server)
     compared = run(question, Options(redactor, context, release.namespace, renames, rules))
     if output is Format.PATCH:
-        typer.echo(_patch(one, compared, redactor, rules), nl=False)
+        click.echo(_patch(one, compared, redactor, rules), nl=False)
     else:
         _print(compared.difference, one, other, output, side_by_side=side_by_side, paged=not no_pager)
     if compared.difference.changes:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _release(
-    name: str | None, namespace: str | None, api_versions: tuple[str, ...], stored: Stored | None, *sources: Source
+    name: str, namespace: str, api_versions: tuple[str, ...], stored: Stored | None, *sources: Source
 ) -> Release:
     """Return the release both sides are rendered as: the one that is there, else one of the chart's own name."""
     from timonier.engine import Release
@@ -196,7 +214,7 @@ def _print(
     from timonier.report import diff_text
 
     if output is not Format.TEXT:
-        typer.echo(_writer(output)(difference, one.label, other.label))
+        click.echo(_writer(output)(difference, one.label, other.label))
         return
     width = diff_text.terminal_width() if side_by_side else 0
     colour = diff_text.wants_colour()

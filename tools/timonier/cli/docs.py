@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
+
+from timonier.cli.command import PATH, OneOf, argument, command, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from timonier.docs.readme import Readme
     from timonier.docs.table import Table
@@ -22,16 +25,17 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def docs(
-    charts: Annotated[list[Path], typer.Argument(metavar="CHART", help="A chart's directory; repeatable.")],
-    *,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when there is something to do.")
-    ] = False,
-    output: Annotated[
-        Format, typer.Option("--output", "-o", help="markdown: into the README; json: to standard output.")
-    ] = Format.MARKDOWN,
-) -> None:
+@command()
+@argument("charts", nargs=-1, required=True, type=PATH, metavar="CHART...", help="A chart's directory; repeatable.")
+@option("--check", is_flag=True, help="Write nothing; exit 1 when there is something to do.")
+@option(
+    "--output",
+    "-o",
+    type=OneOf(Format),
+    default=Format.MARKDOWN,
+    help="markdown: into the README; json: to standard output.",
+)
+def docs(charts: tuple[Path, ...], *, check: bool, output: Format) -> None:
     """Write the table of a chart's values into its README, between two markers.
 
     What a key means comes from the comment above it in values.yaml, `# -- text`; its default from there too; its type,
@@ -49,7 +53,7 @@ def docs(
 
     tables = [read_table(chart) for chart in charts]
     if output is Format.JSON:
-        typer.echo(json.values_json(tables))
+        click.echo(json.values_json(tables))
         _exit_by(check, [table for table in tables if table.gaps])
         return
     # All are read before one is written: a chart without a README leaves the others as they were.
@@ -60,7 +64,7 @@ def docs(
 
 def _exit_by(check: bool, unwell: Sequence[Table]) -> None:  # noqa: FBT001 - the command's own option
     if check and unwell:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _check(table: Table, readme: Readme) -> bool:
@@ -68,11 +72,11 @@ def _check(table: Table, readme: Readme) -> bool:
     lines = readme.differences(table.markdown())
     _tell_gaps(table)
     for line in lines:
-        typer.echo(line)
+        click.echo(line)
     if lines:
-        typer.echo(f"{readme.path}: the table is out of date. Run `timonier docs {table.chart}`.", err=True)
+        click.echo(f"{readme.path}: the table is out of date. Run `timonier docs {table.chart}`.", err=True)
     elif not table.gaps:
-        typer.echo(f"{readme.path}: {_count(table)}, up to date")
+        click.echo(f"{readme.path}: {_count(table)}, up to date")
     return not (lines or table.gaps)
 
 
@@ -82,7 +86,7 @@ def _write(table: Table, readme: Readme) -> bool:
     if changed:
         readme.write(lines)
     _tell_gaps(table)
-    typer.echo(f"{readme.path}: {_count(table)}, {'written' if changed else 'up to date'}")
+    click.echo(f"{readme.path}: {_count(table)}, {'written' if changed else 'up to date'}")
     return True
 
 
@@ -92,4 +96,4 @@ def _count(table: Table) -> str:
 
 def _tell_gaps(table: Table) -> None:
     for gap in table.gaps:
-        typer.echo(f"{table.chart / 'values.yaml'}:{gap.line}: {gap.message}")
+        click.echo(f"{table.chart / 'values.yaml'}:{gap.line}: {gap.message}")

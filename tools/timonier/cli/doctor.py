@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Annotated, get_args
+from typing import get_args
 
-import typer
+import click
+from click.exceptions import Exit
+
+from timonier.cli import options
+from timonier.cli.command import OneOf, command, option
 
 
 @dataclass(frozen=True)
@@ -26,23 +30,22 @@ class Finding:
     origin: str
 
 
-def doctor(
-    *,
-    output: Annotated[str, typer.Option("--output", "-o", help="text or json.")] = "text",
-) -> None:
+@command(epilog="Example: timonier doctor -o json")
+@option("--output", "-o", type=OneOf(options.Format), default=options.Format.TEXT, help="How to tell it.")
+def doctor(*, output: options.Format) -> None:
     """Show the engine, programs and images timonier found, with version and origin; fetch and build nothing.
 
     Exit code 1 when something is missing that would have to be fetched or built first.
     """
     findings = [_chosen(), _embedded(), *_programs(), *_container_engine()]
-    if output == "json":
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    if output is options.Format.JSON:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         widths = [max(len(finding.name) for finding in findings), max(len(finding.version) for finding in findings)]
         for finding in findings:
             name, version = finding.name.ljust(widths[0]), (finding.version or "-").ljust(widths[1])
-            typer.echo(f"{'✓' if finding.found else '✗'} {name}  {version}  {finding.origin}")
-    raise typer.Exit(0 if all(finding.found for finding in findings) else 1)
+            click.echo(f"{'✓' if finding.found else '✗'} {name}  {version}  {finding.origin}")
+    raise Exit(0 if all(finding.found for finding in findings) else 1)
 
 
 def _chosen() -> Finding:

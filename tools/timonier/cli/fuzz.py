@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import PATH, OneOf, argument, command, option
 from timonier.errors import TimonierError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from timonier.fuzz.search import Result
 
@@ -37,34 +39,33 @@ def _seconds(text: str) -> float:
     return float(match["number"]) * _UNITS[match["unit"]]
 
 
+@command()
+@argument("chart", type=PATH, metavar="CHART", help="A chart's directory or archive.")
+@option("--examples", type=click.IntRange(1), default=500, metavar="N", help="How many values to try at most.")
+@option("--time", default="60s", metavar="TIME", help="For how long at most: 90s, 5m, 1h.")
+@option("--timeout", default="5s", metavar="TIME", help="How long one rendering may take before it counts as hung.")
+@option("--seed", type=int, metavar="N", help="The same one draws the same values; any when left out.")
+@option("--save", type=PATH, metavar="DIR", help="Save what is found in DIR; what is there is tried first.")
+@option("--kube-version", default="", metavar="VERSION", help="Check objects against it; the newest when left out.")
+@options.chart_values
+@option("--output", "-o", type=OneOf(Format), default=Format.TEXT, help="What to write.")
+@options.engine
 def fuzz(
-    chart: Annotated[Path, typer.Argument(metavar="CHART", help="A chart's directory or archive.")],
+    chart: Path,
     *,
-    examples: Annotated[
-        int, typer.Option("--examples", metavar="N", min=1, help="How many values to try at most.")
-    ] = 500,
-    time: Annotated[str, typer.Option("--time", metavar="TIME", help="For how long at most: 90s, 5m, 1h.")] = "60s",
-    timeout: Annotated[
-        str, typer.Option("--timeout", metavar="TIME", help="How long one rendering may take before it counts as hung.")
-    ] = "5s",
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="The same one draws the same values; any when left out.")
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option("--save", metavar="DIR", help="Save what is found in DIR; what is there is tried first."),
-    ] = None,
-    kube_version: Annotated[
-        str,
-        typer.Option("--kube-version", metavar="VERSION", help="Check objects against it; the newest when left out."),
-    ] = "",
-    values: options.ValuesFiles = None,
-    set_values: options.SetValues = None,
-    set_string: options.SetStrings = None,
-    set_json: options.SetJson = None,
-    set_file: options.SetFiles = None,
-    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.TEXT,
-    engine: options.EngineName = "auto",
+    examples: int,
+    time: str,
+    timeout: str,
+    seed: int | None,
+    save: Path | None,
+    kube_version: str,
+    values: tuple[str, ...],
+    set_values: tuple[str, ...],
+    set_string: tuple[str, ...],
+    set_json: tuple[str, ...],
+    set_file: tuple[str, ...],
+    output: Format,
+    engine: str,
 ) -> None:
     """Find values that a chart neither refuses nor renders to valid objects.
 
@@ -88,7 +89,7 @@ def fuzz(
     from timonier.report.text import console
     from timonier.values import Settings
 
-    settings = Settings(*(tuple(given or ()) for given in (values, set_values, set_string, set_json, set_file)))
+    settings = Settings(values, set_values, set_string, set_json, set_file)
     extra = kept_values(save) if save else ()
     request = Request(chart, settings, extra, engine, kube_version, _seconds(timeout))
     budget = Budget(examples, _seconds(time), any_seed() if seed is None else seed)
@@ -96,11 +97,11 @@ def fuzz(
         result = fuzz_chart(request, budget, tell)
     files = keep(save, result.found) if save else []
     if output is Format.JSON:
-        typer.echo(report.result_json(str(chart), result, files))
+        click.echo(report.result_json(str(chart), result, files))
     else:
         report.print_result(console(), str(chart), result, files)
     if report.count(result, Severity.ERROR):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 @contextmanager

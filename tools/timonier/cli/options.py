@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
 
-import typer
+from timonier.cli.command import PATH, SOURCE, all_of, option
 
 SOURCE_HELP = (
     "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, release:NAME[@REVISION], live:NAME, or -."
@@ -24,123 +22,85 @@ class Format(StrEnum):
     JSON = "json"
 
 
-ValuesFiles = Annotated[
-    list[str] | None,
-    typer.Option("--values", "-f", metavar="FILE", help="A values file, or -; repeatable.", rich_help_panel=_VALUES),
-]
-SetValues = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="As in Helm: a.b=1,list[0]=x.", rich_help_panel=_VALUES),
-]
-SetStrings = Annotated[
-    list[str] | None,
-    typer.Option("--set-string", metavar="KEY=TEXT", help="The value is always text.", rich_help_panel=_VALUES),
-]
-SetJson = Annotated[
-    list[str] | None,
-    typer.Option("--set-json", metavar="KEY=JSON", help="The value is JSON.", rich_help_panel=_VALUES),
-]
-SetFiles = Annotated[
-    list[str] | None,
-    typer.Option("--set-file", metavar="KEY=PATH", help="The value is a file's content.", rich_help_panel=_VALUES),
-]
-ReleaseName = Annotated[
-    str | None,
-    typer.Option("--release-name", metavar="NAME", help="The chart's name when left out.", rich_help_panel=CLUSTER),
-]
-Namespace = Annotated[
-    str | None,
-    typer.Option(
-        "--namespace",
-        "-n",
-        metavar="NAME",
-        help="HELM_NAMESPACE when left out, else default; of a release the context's.",
-        rich_help_panel=CLUSTER,
-    ),
-]
-KubeContext = Annotated[
-    str,
-    typer.Option(
-        "--kube-context", metavar="NAME", help="HELM_KUBECONTEXT, else the current one.", rich_help_panel=CLUSTER
-    ),
-]
-Kubeconfig = Annotated[
-    str,
-    typer.Option("--kubeconfig", metavar="FILE", help="KUBECONFIG, else ~/.kube/config.", rich_help_panel=CLUSTER),
-]
-IsUpgrade = Annotated[
-    bool,
-    typer.Option("--is-upgrade", help="Render as an upgrade, not as a first install.", rich_help_panel=CLUSTER),
-]
-KubeVersions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--kube-version",
-        metavar="VERSION",
-        help="The cluster's Kubernetes: 1.34.0; repeatable. Helm's own when left out.",
-        rich_help_panel=CLUSTER,
-    ),
-]
-KubeVersion = Annotated[
-    str | None,
-    typer.Option(
-        "--kube-version",
-        metavar="VERSION",
-        help="The cluster's Kubernetes: 1.34.0. Helm's own when left out.",
-        rich_help_panel=CLUSTER,
-    ),
-]
-ApiVersions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--api-versions",
-        "-a",
-        metavar="GROUP/VERSION",
-        help="What the cluster has beside Kubernetes' own: monitoring.coreos.com/v1; repeatable.",
-        rich_help_panel=CLUSTER,
-    ),
-]
-PlainHttp = Annotated[
-    bool,
-    typer.Option("--plain-http", help="Ask registries over HTTP; one on this machine that speaks no TLS is anyway."),
-]
-EngineName = Annotated[
-    str,
-    typer.Option(
-        "--engine",
-        metavar="NAME",
-        help="auto, embedded, program (helm on PATH), or the path of a helm executable.",
-    ),
-]
-Check = Annotated[
-    bool, typer.Option("--check/--no-check", help="Refuse a chart in which `timonier check` finds errors.")
-]
-Sign = Annotated[
-    bool,
-    typer.Option(
-        "--sign", help="Sign for `helm verify`: NAME.tgz.prov goes with the archive.", rich_help_panel=SIGNATURE
-    ),
-]
-SigningKey = Annotated[
-    str,
-    typer.Option(
-        "--key",
-        metavar="KEY",
-        help="A fingerprint or an address; GnuPG's default key when left out.",
-        rich_help_panel=SIGNATURE,
-    ),
-]
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file",
-        metavar="FILE",
-        help="The key's passphrase; else GnuPG's agent asks for it.",
-        rich_help_panel=SIGNATURE,
-    ),
-]
+values = option(
+    "--values", "-f", multiple=True, type=SOURCE, metavar="FILE", help="A values file, or -; repeatable.", panel=_VALUES
+)
+set_values = option(
+    "--set", "set_values", multiple=True, metavar="KEY=VALUE", help="As in Helm: a.b=1,list[0]=x.", panel=_VALUES
+)
+set_string = option("--set-string", multiple=True, metavar="KEY=TEXT", help="The value is always text.", panel=_VALUES)
+set_json = option("--set-json", multiple=True, metavar="KEY=JSON", help="The value is JSON.", panel=_VALUES)
+set_file = option("--set-file", multiple=True, metavar="KEY=PATH", help="The value is a file's content.", panel=_VALUES)
+chart_values = all_of(values, set_values, set_string, set_json, set_file)
+release_name = option(
+    "--release-name", default="", metavar="NAME", help="The chart's name when left out.", panel=CLUSTER
+)
+namespace = option(
+    "--namespace",
+    "-n",
+    default="",
+    metavar="NAME",
+    help="HELM_NAMESPACE when left out, else default; of a release the context's.",
+    panel=CLUSTER,
+)
+kube_context = option(
+    "--kube-context", default="", metavar="NAME", help="HELM_KUBECONTEXT, else the current one.", panel=CLUSTER
+)
+kubeconfig = option(
+    "--kubeconfig", type=SOURCE, default="", metavar="FILE", help="KUBECONFIG, else ~/.kube/config.", panel=CLUSTER
+)
+access = all_of(kube_context, kubeconfig)
+is_upgrade = option("--is-upgrade", is_flag=True, help="Render as an upgrade, not as a first install.", panel=CLUSTER)
+kube_versions = option(
+    "--kube-version",
+    multiple=True,
+    metavar="VERSION",
+    help="The cluster's Kubernetes: 1.34.0; repeatable. Helm's own when left out.",
+    panel=CLUSTER,
+)
+kube_version = option(
+    "--kube-version",
+    metavar="VERSION",
+    help="The cluster's Kubernetes: 1.34.0. Helm's own when left out.",
+    panel=CLUSTER,
+)
+api_versions = option(
+    "--api-versions",
+    "-a",
+    multiple=True,
+    metavar="GROUP/VERSION",
+    help="What the cluster has beside Kubernetes' own: monitoring.coreos.com/v1; repeatable.",
+    panel=CLUSTER,
+)
+plain_http = option(
+    "--plain-http", is_flag=True, help="Ask registries over HTTP; one on this machine that speaks no TLS is anyway."
+)
+engine = option(
+    "--engine",
+    default="auto",
+    metavar="NAME",
+    help="auto, embedded, program (helm on PATH), or the path of a helm executable.",
+)
+check = option("--check/--no-check", default=True, help="Refuse a chart in which `timonier check` finds errors.")
+sign = option(
+    "--sign", is_flag=True, help="Sign for `helm verify`: NAME.tgz.prov goes with the archive.", panel=SIGNATURE
+)
+key = option(
+    "--key",
+    default="",
+    metavar="KEY",
+    help="A fingerprint or an address; GnuPG's default key when left out.",
+    panel=SIGNATURE,
+)
+passphrase_file = option(
+    "--passphrase-file",
+    type=PATH,
+    metavar="FILE",
+    help="The key's passphrase; else GnuPG's agent asks for it.",
+    panel=SIGNATURE,
+)
 
 
-def namespace_of_chart(namespace: str | None) -> str:
+def namespace_of_chart(namespace: str) -> str:
     """Return where a chart would be installed, which is told without asking a cluster."""
     return namespace or os.environ.get("HELM_NAMESPACE") or "default"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, OneOf, argument, command, option
 from timonier.errors import SourceError, TimonierError
 
 if TYPE_CHECKING:
@@ -18,27 +20,44 @@ if TYPE_CHECKING:
 _FOUND = 1
 
 
+@command()
+@argument(
+    "charts",
+    type=SOURCE,
+    nargs=-1,
+    required=True,
+    metavar="CHART...",
+    help="A chart's directory or archive, git:REF:PATH or oci://…; repeatable.",
+)
+@option(
+    "--destination",
+    "-d",
+    "directory",
+    type=PATH,
+    default=Path(),
+    metavar="DIR",
+    help="Where to write; made when it is not there.",
+)
+@option("--version", default="", metavar="VERSION", help="In place of the one in Chart.yaml.")
+@option("--app-version", default="", metavar="VERSION", help="In place of the one in Chart.yaml.")
+@options.check
+@options.sign
+@options.key
+@options.passphrase_file
+@option("--output", "-o", type=OneOf(options.Format), default=options.Format.TEXT, help="What to tell.")
+@options.engine
 def package(
-    charts: Annotated[
-        list[str],
-        typer.Argument(metavar="CHART...", help="A chart's directory or archive, git:REF:PATH or oci://…; repeatable."),
-    ],
+    charts: tuple[str, ...],
     *,
-    directory: Annotated[
-        Path, typer.Option("--destination", "-d", metavar="DIR", help="Where to write; made when it is not there.")
-    ] = Path(),
-    version: Annotated[
-        str, typer.Option("--version", metavar="VERSION", help="In place of the one in Chart.yaml.")
-    ] = "",
-    app_version: Annotated[
-        str, typer.Option("--app-version", metavar="VERSION", help="In place of the one in Chart.yaml.")
-    ] = "",
-    check: options.Check = True,
-    sign: options.Sign = False,
-    key: options.SigningKey = "",
-    passphrase_file: options.PassphraseFile = None,
-    output: Annotated[options.Format, typer.Option("--output", "-o", help="What to tell.")] = options.Format.TEXT,
-    engine: options.EngineName = "auto",
+    directory: Path,
+    version: str,
+    app_version: str,
+    check: bool,
+    sign: bool,
+    key: str,
+    passphrase_file: Path | None,
+    output: options.Format,
+    engine: str,
 ) -> None:
     """Package charts: the same bytes from the same files, wherever and whenever that is done.
 
@@ -96,15 +115,15 @@ def check_charts(charts: Sequence[str], engine: str) -> None:
     errors = tuple(finding for finding in result.findings if finding.severity is Severity.ERROR)
     if errors:
         print_findings(replace(result, findings=errors), stderr=True)
-        typer.echo("Nothing was done. Mend the errors, or say --no-check.", err=True)
-        raise typer.Exit(_FOUND)
+        click.echo("Nothing was done. Mend the errors, or say --no-check.", err=True)
+        raise Exit(_FOUND)
 
 
 def _tell(archives: Sequence[Archive], directory: Path, output: options.Format) -> None:
     from timonier.report import json
 
     if output is options.Format.JSON:
-        typer.echo(json.archives_json([(directory / archive.file_name, archive) for archive in archives]))
+        click.echo(json.archives_json([(directory / archive.file_name, archive) for archive in archives]))
         return
     for archive in archives:
-        typer.echo(f"{directory / archive.file_name}  {archive.digest}")
+        click.echo(f"{directory / archive.file_name}  {archive.digest}")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def show(text: str, *, paged: bool = True) -> None:
         with contextlib.suppress(OSError):  # it cannot be started
             _page(text, command)
             return
-    typer.echo(text, nl=False, color=True)
+    click.echo(text, nl=False, color=True)
 
 
 def _command() -> list[str]:

@@ -1,15 +1,15 @@
-"""`timonier publish`: an archive to registries and repositories, once and for all.
+"""`timonier publish`: an archive to registries and repositories, once and for all."""
 
-Annotations are no text here: typer asks for each of them three times, which takes longer than what it does with them.
-"""
+from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import typer
+import click
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, OneOf, argument, command, option
 from timonier.errors import PublishError, SourceError
 
 if TYPE_CHECKING:
@@ -37,66 +37,62 @@ class _Request(NamedTuple):
     cosign_key: str
 
 
+@command()
+@argument("source", type=SOURCE, metavar="ARCHIVE|CHART", help="A packaged chart, or a chart to package.")
+@argument(
+    "places",
+    type=SOURCE,
+    nargs=-1,
+    required=True,
+    metavar="PLACE...",
+    help="oci://HOST/PATH, a folder with an index.yaml, or git:BRANCH[:PATH].",
+)
+@option("--dry-run", is_flag=True, help="Find out and tell what would be done; do nothing.")
+@option("--tag", multiple=True, metavar="TAG", help="Publish under this tag, too: latest; repeatable.", panel=_REGISTRY)
+@options.plain_http
+@option("--ca-file", type=PATH, metavar="FILE", help="Trust these certificates, not the system's.", panel=_REGISTRY)
+@option("--insecure-skip-tls-verify", "insecure", is_flag=True, help="Trust any certificate.", panel=_REGISTRY)
+@option(
+    "--url",
+    default="",
+    metavar="URL",
+    help="Where the repository is served; else its index has relative URLs.",
+    panel=_REPOSITORY,
+)
+@option("--message", "-m", default="", metavar="TEXT", help="Of the commit.", panel=_REPOSITORY)
+@options.check
+@options.sign
+@options.key
+@options.passphrase_file
+@option("--cosign", is_flag=True, help="Sign what is in a registry by cosign.", panel=options.SIGNATURE)
+@option(
+    "--cosign-key",
+    default="",
+    metavar="KEY",
+    help="A file or place cosign knows; an identity of the environment when left out.",
+    panel=options.SIGNATURE,
+)
+@option("--output", "-o", type=OneOf(options.Format), default=options.Format.TEXT, help="How to tell what was done.")
+@options.engine
 def publish(
-    source: Annotated[str, typer.Argument(metavar="ARCHIVE|CHART", help="A packaged chart, or a chart to package.")],
-    places: Annotated[
-        list[str],
-        typer.Argument(metavar="PLACE...", help="oci://HOST/PATH, a folder with an index.yaml, or git:BRANCH[:PATH]."),
-    ],
+    source: str,
+    places: tuple[str, ...],
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Find out and tell what would be done; do nothing.")
-    ] = False,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tag", metavar="TAG", help="Publish under this tag, too: latest; repeatable.", rich_help_panel=_REGISTRY
-        ),
-    ] = None,
-    plain_http: options.PlainHttp = False,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--ca-file", metavar="FILE", help="Trust these certificates, not the system's.", rich_help_panel=_REGISTRY
-        ),
-    ] = None,
-    insecure: Annotated[
-        bool,
-        typer.Option("--insecure-skip-tls-verify", help="Trust any certificate.", rich_help_panel=_REGISTRY),
-    ] = False,
-    url: Annotated[
-        str,
-        typer.Option(
-            "--url",
-            metavar="URL",
-            help="Where the repository is served; else its index has relative URLs.",
-            rich_help_panel=_REPOSITORY,
-        ),
-    ] = "",
-    message: Annotated[
-        str, typer.Option("--message", "-m", metavar="TEXT", help="Of the commit.", rich_help_panel=_REPOSITORY)
-    ] = "",
-    check: options.Check = True,
-    sign: options.Sign = False,
-    key: options.SigningKey = "",
-    passphrase_file: options.PassphraseFile = None,
-    cosign: Annotated[
-        bool,
-        typer.Option("--cosign", help="Sign what is in a registry by cosign.", rich_help_panel=options.SIGNATURE),
-    ] = False,
-    cosign_key: Annotated[
-        str,
-        typer.Option(
-            "--cosign-key",
-            metavar="KEY",
-            help="A file or place cosign knows; an identity of the environment when left out.",
-            rich_help_panel=options.SIGNATURE,
-        ),
-    ] = "",
-    output: Annotated[
-        options.Format, typer.Option("--output", "-o", help="How to tell what was done.")
-    ] = options.Format.TEXT,
-    engine: options.EngineName = "auto",
+    dry_run: bool,
+    tag: tuple[str, ...],
+    plain_http: bool,
+    ca_file: Path | None,
+    insecure: bool,
+    url: str,
+    message: str,
+    check: bool,
+    sign: bool,
+    key: str,
+    passphrase_file: Path | None,
+    cosign: bool,
+    cosign_key: str,
+    output: options.Format,
+    engine: str,
 ) -> None:
     """Publish a chart to registries (`oci://`) and repositories: once and for all.
 
@@ -122,7 +118,7 @@ def publish(
 
         find_cosign()
     request = _Request(
-        tuple(tag or ()),
+        tag,
         dry_run,
         plain_http,
         str(ca_file) if ca_file else "",
@@ -136,14 +132,14 @@ def publish(
     for place in places:
         told.append(_publish(archive, provenance, place, request))
         if output is options.Format.TEXT:
-            typer.echo(f"{told[-1].place}  {told[-1].digest}  {told[-1].outcome}")
+            click.echo(f"{told[-1].place}  {told[-1].digest}  {told[-1].outcome}")
     if output is options.Format.JSON:
         from timonier.report import json
 
-        typer.echo(json.published_json(told))
+        click.echo(json.published_json(told))
 
 
-def _archive(source: str, *, check: bool, engine: str) -> "tuple[Archive, bytes | None]":
+def _archive(source: str, *, check: bool, engine: str) -> tuple[Archive, bytes | None]:
     """Return what to publish: an archive as it is, with the signature that lies beside it; of a chart a new one."""
     from timonier.chartfiles import is_archive
 
@@ -169,7 +165,7 @@ def _archive(source: str, *, check: bool, engine: str) -> "tuple[Archive, bytes 
     return archive, provenance
 
 
-def _publish(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
+def _publish(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.cluster.cache import lock
     from timonier.publish import oci
 
@@ -192,7 +188,7 @@ def _lock_of(place: str) -> str:
     return sha256(one.encode()).hexdigest()[:16]
 
 
-def _to_registry(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
+def _to_registry(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.publish import oci
     from timonier.publish.access import Access, is_plain
     from timonier.publish.credentials import find_login
@@ -214,7 +210,7 @@ def _to_registry(archive: "Archive", provenance: bytes | None, place: str, reque
     return told
 
 
-def _to_folder(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
+def _to_folder(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.publish.oci import Outcome
     from timonier.publish.repository import INDEX, added
     from timonier.report.files import write_files
@@ -233,7 +229,7 @@ def _to_folder(archive: "Archive", provenance: bytes | None, place: str, request
     return told
 
 
-def _to_branch(archive: "Archive", provenance: bytes | None, place: str, request: _Request) -> "Published":
+def _to_branch(archive: Archive, provenance: bytes | None, place: str, request: _Request) -> Published:
     from timonier.publish.branch import read_branch
     from timonier.publish.oci import Outcome
     from timonier.publish.repository import INDEX, added
@@ -248,14 +244,14 @@ def _to_branch(archive: "Archive", provenance: bytes | None, place: str, request
     return told
 
 
-def _replaced(told: "Published", outcome: str) -> "Published":
+def _replaced(told: Published, outcome: str) -> Published:
     from timonier.publish.oci import Outcome
 
     return told._replace(outcome=Outcome(outcome))
 
 
 @contextmanager
-def _progress(what: str) -> "Iterator[Callable[[int, int], None]]":
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show on standard error how far an upload is, on a terminal, once it takes longer than a second."""
     import sys
     import time

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum, StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, OneOf, argument, command, option
 from timonier.errors import SourceError, TimonierError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from timonier.chart import Case, Chart
     from timonier.engine import Release
@@ -39,37 +40,52 @@ class _Asked(Enum):
     NOTES = "notes"
 
 
+@command()
+@argument("sources", nargs=-1, required=True, type=SOURCE, metavar="SOURCE...", help=options.SOURCE_HELP)
+@options.chart_values
+@option("--case", metavar="NAME", help="A case of the chart.")
+@option("--all-cases", is_flag=True, help="Every case of the chart.")
+@options.release_name
+@options.namespace
+@options.access
+@options.is_upgrade
+@options.kube_versions
+@options.api_versions
+@option("--output", "-o", type=OneOf(Format), default=Format.YAML, help="What to write.")
+@option("--show-only", "-s", multiple=True, metavar="GLOB", help="Only these templates: templates/secret.yaml.")
+@option("--output-dir", type=PATH, metavar="DIR", help="Write a file a template, below DIR.")
+@option("--no-hooks", is_flag=True, help="Leave out hooks.")
+@option("--skip-tests", is_flag=True, help="Leave out hooks for `helm test`.")
+@option("--include-crds", is_flag=True, help="With what lies in crds/.")
+@option("--notes", is_flag=True, help="Nothing but what NOTES.txt tells.")
+@options.plain_http
+@options.engine
 def render(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help=options.SOURCE_HELP)],
+    sources: tuple[str, ...],
     *,
-    values: options.ValuesFiles = None,
-    set_values: options.SetValues = None,
-    set_string: options.SetStrings = None,
-    set_json: options.SetJson = None,
-    set_file: options.SetFiles = None,
-    case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="A case of the chart.")] = None,
-    all_cases: Annotated[bool, typer.Option("--all-cases", help="Every case of the chart.")] = False,
-    release_name: options.ReleaseName = None,
-    namespace: options.Namespace = None,
-    kube_context: options.KubeContext = "",
-    kubeconfig: options.Kubeconfig = "",
-    is_upgrade: options.IsUpgrade = False,
-    kube_version: options.KubeVersions = None,
-    api_versions: options.ApiVersions = None,
-    output: Annotated[Format, typer.Option("--output", "-o", help="What to write.")] = Format.YAML,
-    show_only: Annotated[
-        list[str] | None,
-        typer.Option("--show-only", "-s", metavar="GLOB", help="Only these templates: templates/secret.yaml."),
-    ] = None,
-    output_dir: Annotated[
-        Path | None, typer.Option("--output-dir", metavar="DIR", help="Write a file a template, below DIR.")
-    ] = None,
-    no_hooks: Annotated[bool, typer.Option("--no-hooks", help="Leave out hooks.")] = False,
-    skip_tests: Annotated[bool, typer.Option("--skip-tests", help="Leave out hooks for `helm test`.")] = False,
-    include_crds: Annotated[bool, typer.Option("--include-crds", help="With what lies in crds/.")] = False,
-    notes: Annotated[bool, typer.Option("--notes", help="Nothing but what NOTES.txt tells.")] = False,
-    plain_http: options.PlainHttp = False,
-    engine: options.EngineName = "auto",
+    values: tuple[str, ...],
+    set_values: tuple[str, ...],
+    set_string: tuple[str, ...],
+    set_json: tuple[str, ...],
+    set_file: tuple[str, ...],
+    case: str | None,
+    all_cases: bool,
+    release_name: str,
+    namespace: str,
+    kube_context: str,
+    kubeconfig: str,
+    is_upgrade: bool,
+    kube_version: tuple[str, ...],
+    api_versions: tuple[str, ...],
+    output: Format,
+    show_only: tuple[str, ...],
+    output_dir: Path | None,
+    no_hooks: bool,
+    skip_tests: bool,
+    include_crds: bool,
+    notes: bool,
+    plain_http: bool,
+    engine: str,
 ) -> None:
     """Write a source's manifests down, byte for byte as `helm template` prints them.
 
@@ -89,24 +105,23 @@ def render(
 
     if case and all_cases:
         raise TimonierError("--case and --all-cases exclude each other.", hint="Leave one out.")
-    given = (tuple(option or ()) for option in (values, set_values, set_string, set_json, set_file))
     release = Release(
-        release_name or "",
+        release_name,
         options.namespace_of_chart(namespace),
         is_upgrade,
-        api_versions=tuple(api_versions or ()),
+        api_versions=api_versions,
         include_crds=include_crds,
     )
     request = _Request(
-        settings=Settings(*given),
+        settings=Settings(values, set_values, set_string, set_json, set_file),
         case=case,
         all_cases=all_cases,
         release=release,
-        kube_versions=tuple(kube_version or [""]),
+        kube_versions=kube_version or ("",),
         kept=_Kept(no_hooks, skip_tests),
         notes=notes,
         engine=engine,
-        access=Access(kubeconfig, kube_context, namespace or ""),
+        access=Access(kubeconfig, kube_context, namespace),
         plain_http=plain_http,
     )
     renderings = [rendering for source in sources for rendering in _render(source, request)]
@@ -117,7 +132,7 @@ def render(
     if output_dir:
         from timonier.report.files import write_renderings
 
-        typer.echo(f"{output_dir}: {write_renderings(renderings, output_dir)} files written")
+        click.echo(f"{output_dir}: {write_renderings(renderings, output_dir)} files written")
     else:
         _print(renderings, output, _Asked.NOTES if notes else _Asked.SOME if show_only else _Asked.ALL)
 
@@ -219,15 +234,15 @@ def _print(renderings: Sequence[Rendering], output: Format, asked: _Asked) -> No
         case Format.SUMMARY, _:
             text.print_renderings(renderings)
         case Format.JSON, [rendering] if asked is not _Asked.NOTES:
-            typer.echo(json.objects_json([manifest.document for manifest in rendering.manifests]))
+            click.echo(json.objects_json([manifest.document for manifest in rendering.manifests]))
         case Format.JSON, _:
-            typer.echo(json.renderings_json(renderings))
+            click.echo(json.renderings_json(renderings))
         case _, [rendering]:
-            typer.echo(_yaml(rendering, asked), nl=False)
+            click.echo(_yaml(rendering, asked), nl=False)
         case _:
             for rendering in renderings:
-                typer.echo(f"# {text.heading(rendering)}")
-                typer.echo(_yaml(rendering, asked), nl=False)
+                click.echo(f"# {text.heading(rendering)}")
+                click.echo(_yaml(rendering, asked), nl=False)
 
 
 def _yaml(rendering: Rendering, asked: _Asked) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from timonier.cli import options
+from timonier.cli.command import PATH, SOURCE, argument, command, option
 from timonier.errors import ClusterError, EngineError
 
 if TYPE_CHECKING:
@@ -16,28 +18,39 @@ if TYPE_CHECKING:
 _OF_PYTEST = {0: 0, 1: 1}
 
 
+@command(context_settings={"allow_extra_args": True})
+@click.pass_context
+@argument("chart", type=SOURCE, metavar="CHART", help="What to upgrade to: a chart's directory or archive.")
+@option(
+    "--from",
+    "since",
+    required=True,
+    metavar="SOURCE",
+    help="What is installed first: oci://…, git:REF:PATH, or an archive.",
+)
+@option("--case", default="", metavar="NAME", help="The values of ci/NAME-values.yaml of CHART.")
+@options.values
+@options.set_values
+@option(
+    "--tests",
+    multiple=True,
+    type=PATH,
+    metavar="PATH",
+    help="Tests of your own with the fixture `upgrade`; repeatable.",
+)
+@option("--kube-context", default="", metavar="NAME", help="An existing cluster; a kind cluster is made without it.")
+@option("--keep-cluster", is_flag=True, help="Keep the kind cluster that was made.")
 def upgrade_test(
-    context: typer.Context,
-    chart: Annotated[str, typer.Argument(metavar="CHART", help="What to upgrade to: a chart's directory or archive.")],
+    context: click.Context,
+    chart: str,
     *,
-    since: Annotated[
-        str,
-        typer.Option("--from", metavar="SOURCE", help="What is installed first: oci://…, git:REF:PATH, or an archive."),
-    ],
-    case: Annotated[
-        str, typer.Option("--case", metavar="NAME", help="The values of ci/NAME-values.yaml of CHART.")
-    ] = "",
-    values: options.ValuesFiles = None,
-    set_values: options.SetValues = None,
-    tests: Annotated[
-        list[Path] | None,
-        typer.Option("--tests", metavar="PATH", help="Tests of your own with the fixture `upgrade`; repeatable."),
-    ] = None,
-    kube_context: Annotated[
-        str,
-        typer.Option("--kube-context", metavar="NAME", help="An existing cluster; a kind cluster is made without it."),
-    ] = "",
-    keep_cluster: Annotated[bool, typer.Option("--keep-cluster", help="Keep the kind cluster that was made.")] = False,
+    since: str,
+    case: str,
+    values: tuple[str, ...],
+    set_values: tuple[str, ...],
+    tests: tuple[Path, ...],
+    kube_context: str,
+    keep_cluster: bool,
 ) -> None:
     """Install a published version on a cluster, upgrade it to this one, roll back, and see that nothing is lost.
 
@@ -62,7 +75,7 @@ def upgrade_test(
     found = open_chart(chart)
     open_chart(since)
     under = found.case(case).values if case else {}
-    wanted = read_values(Settings(tuple(values or ()), tuple(set_values or ())), under)
+    wanted = read_values(Settings(values, set_values), under)
     suite = Path(__file__).parents[1] / "testing" / "upgrade_suite.py"
     with tempfile.TemporaryDirectory(prefix="timonier-") as folder:
         file = Path(folder) / "values.json"
@@ -74,7 +87,7 @@ def upgrade_test(
         ended = int(pytest([*([] if tests else _apart(Path(folder))), *arguments, *context.args]))
     if ended not in _OF_PYTEST:
         raise ClusterError("The upgrade could not be tried.", hint="What pytest says above tells why.")
-    raise typer.Exit(_OF_PYTEST[ended])
+    raise Exit(_OF_PYTEST[ended])
 
 
 def _apart(folder: Path) -> list[str]:
