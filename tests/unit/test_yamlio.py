@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import helm_python
 import pytest
@@ -31,6 +32,13 @@ def test_a_syntax_error_names_file_and_line() -> None:
     """The line is counted in the file, also when the document begins further down in it."""
     with pytest.raises(SourceError, match=r"^web\.yaml:12: this is not valid YAML: "):
         yamlio.load("a: 1\nb: [1\nc: 2", origin="web.yaml", error=SourceError, first_line=10)
+
+
+def test_a_character_that_yaml_does_not_allow_is_one_sentence() -> None:
+    """With its line, and its number, which can be shown."""
+    sentence = "web.yaml:12: this is not valid YAML: control characters are not allowed, and U+0007 is one."
+    with pytest.raises(SourceError, match=f"^{re.escape(sentence)}$"):
+        yamlio.load("a: é\nb: 1\nc: \a", origin="web.yaml", error=SourceError, first_line=10)
 
 
 def test_more_than_one_document_is_refused() -> None:

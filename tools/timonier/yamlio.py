@@ -43,6 +43,7 @@ _NULL = re.compile(r"(?:~|null|Null|NULL|)$")
 # As the origin of what a template gave is written.
 _RENDERED = ": rendered "
 _INDENTATION = r"mapping values are not allowed|did not find expected (?:key|'-' indicator)"
+_BYTES = r"UTF-8|control characters"
 
 
 class _Loader(QuickConstruction, _SafeLoader):
@@ -100,12 +101,12 @@ def load_all(text: str, *, origin: str, error: type[TimonierError], first_line: 
     Raises:
         TimonierError: Of the class `error`, naming `origin`, line and problem.
     """
-    with _explained(origin, error, first_line):
+    with _explained(text, origin, error, first_line):
         yield from yaml.load_all(text, Loader=_Loader)
 
 
 @contextlib.contextmanager
-def _explained(origin: str, error: type[TimonierError], first_line: int) -> Iterator[None]:
+def _explained(text: str, origin: str, error: type[TimonierError], first_line: int) -> Iterator[None]:
     """Turn what PyYAML raises into one sentence with file and line."""
     try:
         yield
@@ -113,6 +114,11 @@ def _explained(origin: str, error: type[TimonierError], first_line: int) -> Iter
         mark = problem.problem_mark or problem.context_mark
         line = first_line + (mark.line if mark else 0)
         said = problem.problem or problem.context or ""
+        hint = hint_for(said) if _RENDERED in origin else ""
+        raise error(f"{origin}:{line}: this is not valid YAML: {said}.", hint=hint) from None
+    except yaml.reader.ReaderError as problem:
+        line = first_line + text.encode()[: problem.position].count(b"\n")
+        said = f"{problem.reason}, and U+{problem.character:04X} is one"
         hint = hint_for(said) if _RENDERED in origin else ""
         raise error(f"{origin}:{line}: this is not valid YAML: {said}.", hint=hint) from None
     except (yaml.YAMLError, ValueError) as problem:
@@ -144,7 +150,7 @@ def nodes(
     Raises:
         TimonierError: Of the class `error`, naming `origin`, line and problem.
     """
-    with _explained(origin, error, first_line=1):
+    with _explained(text, origin, error, first_line=1):
         loader = _Loader(text)
         try:
             yield loader.get_single_node(), lambda node: loader.construct_object(node, deep=True)
@@ -187,6 +193,8 @@ def hint_for(problem: str) -> str:
     Args:
         problem: What the parser says, PyYAML's or Go's: they are ports of one and use the same words.
     """
-    if not re.search(_INDENTATION, problem):
-        return ""
-    return "Mostly a block is indented wrongly: `nindent` begins a new line, `indent` does not."
+    if re.search(_INDENTATION, problem):
+        return "Mostly a block is indented wrongly: `nindent` begins a new line, `indent` does not."
+    if re.search(_BYTES, problem):
+        return "What is no text goes through `b64enc`: into a ConfigMap's binaryData, or a Secret's data."
+    return ""

@@ -85,6 +85,36 @@ def test_a_failure_is_one_sentence(
     assert "--debug" not in str(failed.value)
 
 
+IMAGE = """kind: ConfigMap
+data:
+  logo: |-
+    {{ .Files.Get "logo.png" }}
+"""
+
+
+def test_what_is_no_text_is_refused(make_chart: Callable[..., Path], engine: Engine) -> None:
+    """A picture in a ConfigMap's data, which the library would hand over with other bytes."""
+    folder = make_chart({"templates/a.yaml": IMAGE})
+    (folder / "logo.png").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(RenderError) as failed:
+        render(load_chart(folder), {}, Release("shop"), engine)
+    sentence = str(failed.value)
+    assert "rendered shop/templates/a.yaml:" in sentence
+    assert "this is not valid YAML: invalid leading UTF-8 octet. What is no text goes through `b64enc`" in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("values", [{}, {"sign": "\ufffd"}])
+def test_the_character_for_what_is_no_text_may_be_said(
+    make_chart: Callable[..., Path], engine: Engine, values: dict[str, str]
+) -> None:
+    """Where the chart has it itself, or its values."""
+    said = "{{ .Values.sign }}" if values else "\ufffd"
+    chart = load_chart(make_chart({"templates/a.yaml": f"kind: ConfigMap\ndata: {{a: {said}}}\n"}))
+    [manifest] = render(chart, values, Release("shop"), engine)
+    assert manifest.document["data"] == {"a": "\ufffd"}
+
+
 def test_every_schema_finding_is_named(make_chart: Callable[..., Path], engine: Engine) -> None:
     """Not only the first: the reader mends all in one go."""
     chart = load_chart(make_chart({"values.schema.json": SCHEMA}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from timonier.chartfiles import ChartFiles
 from timonier.engine import Release, Template
 from timonier.engine.capabilities import KubeVersion, Use, fits, read_kube_version, use_in_values
 from timonier.engine.folders import Folders
-from timonier.engine.messages import explain, incompatible
+from timonier.engine.messages import explain, incompatible, not_yaml
 from timonier.engine.prepared import PreparedChart
 from timonier.errors import EngineError
 from timonier.manifest import pieces
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from timonier.engine import Engine
     from timonier.engine.prepared import Loaded
 
+_NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 _PROBE = ChartFiles(
     Path("probe"),
     "probe",
@@ -121,6 +123,7 @@ class EmbeddedEngine:
             with prepared.loaded() as loaded:
                 _check_installable(loaded, path)
                 rendered = self._rendered(loaded, values, release)
+                _check_text(rendered, values, prepared.files)
                 # Rendering took out the subcharts that are switched off, and their CRDs with them.
                 crds = loaded.chart.crds if release.include_crds else []
                 return [*(Template(crd["filename"], crd["data"]) for crd in crds), *_documents(rendered)]
@@ -161,6 +164,26 @@ def _check_installable(loaded: Loaded, chart: Path) -> None:
         raise explain("library charts are not installable", chart)
     if loaded.missing:
         raise explain(f"missing in charts/ directory: {', '.join(loaded.missing)}", chart)
+
+
+def _check_text(rendered: Mapping[str, str], values: Mapping[str, Any], chart: ChartFiles) -> None:
+    """Refuse manifests that are no text in UTF-8, as Helm does; such as what `.Files.Get` makes of an image.
+
+    The library hands them over with U+FFFD in place of each byte that is none. Where chart or values have one
+    themselves, or may have it in a packed subchart, that says nothing.
+    """
+    for path, text in rendered.items():
+        before, found, _ = text.partition(_NO_TEXT)
+        if found and not path.endswith("NOTES.txt") and not _may_have(_NO_TEXT, values, chart):
+            raise not_yaml(chart.path, path, before.count("\n") + 1, "invalid leading UTF-8 octet")
+
+
+def _may_have(character: str, values: Mapping[str, Any], chart: ChartFiles) -> bool:
+    sought = character.encode()
+    packed = any(name.endswith(".tgz") for name in chart.files)
+    return (
+        packed or json.dumps(character)[1:-1] in to_json(values) or any(sought in held for held in chart.files.values())
+    )
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:

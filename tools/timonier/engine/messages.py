@@ -112,10 +112,7 @@ def _about_kube_version(message: str, chart: Path) -> TimonierError | None:
 def _about_manifest(message: str, chart: Path) -> RenderError | None:
     """Say of what was rendered and is no manifest what `timonier.manifest.read_manifest` says of it."""
     if match := _NOT_YAML.search(message):
-        return RenderError(
-            f"{chart}: rendered {match['source']}:{_yaml_line(match)}: this is not valid YAML: {match['problem']}.",
-            hint=yamlio.hint_for(match["problem"]),
-        )
+        return not_yaml(chart, match["source"], _yaml_line(match), match["problem"])
     if not (match := _NO_MANIFEST.search(message)):
         return None
     wanted = "text" if match["wanted"] == "string" else "a mapping"
@@ -123,6 +120,19 @@ def _about_manifest(message: str, chart: Path) -> RenderError | None:
     return RenderError(
         f"{chart}: rendered {match['source']}:1: {what} has to be {wanted}, this is {_JSON_KINDS[match['kind']]}."
     )
+
+
+def not_yaml(chart: Path, source: str, line: int, problem: str) -> RenderError:
+    """Return what to tell of a template that renders to no YAML.
+
+    Args:
+        chart: The chart.
+        source: The template, by its path from the chart's name on.
+        line: Where in what it renders to, counted from 1.
+        problem: What the parser says.
+    """
+    sentence = f"{chart}: rendered {source}:{line}: this is not valid YAML: {problem}."
+    return RenderError(sentence, hint=yamlio.hint_for(problem))
 
 
 def _yaml_line(match: re.Match[str]) -> int:
