@@ -79,3 +79,13 @@ def test_unit_tests_need_no_cluster_s_plugin_and_a_cluster_says_that_it_does(pyt
     done.assert_outcomes(passed=1, errors=1)
     done.stdout.fnmatch_lines(["*A cluster needs pytest-kind: run `pip install 'timonier?testing?'`.*"])
     assert "Traceback" not in done.stdout.str()
+
+
+def test_whoever_has_pytest_kind_alone_is_told_what_else(pytester: pytest.Pytester) -> None:
+    """Before a cluster is made, not when the first release is installed."""
+    pytester.makeconftest("import sys\n\nsys.modules['pyhelm3'] = None\n")
+    pytester.makepyfile("def test_e2e(cluster):\n    pass\n")
+    done = pytester.runpytest_subprocess()
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["*A cluster needs pyhelm3: run `pip install 'timonier?testing?'`.*"])
+    assert "Traceback" not in done.stdout.str()

@@ -9,6 +9,7 @@ in every pytest run of an environment that has timonier.
 
 from __future__ import annotations
 
+import importlib.util
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +79,13 @@ def container_engine() -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[TestCluster]:
     """A cluster that is ready: made by kind (and kept with `--keep-cluster`), or the one `--kube-context` names."""
-    if not request.config.pluginmanager.hasplugin("pytest-kind"):
-        pytest.fail("A cluster needs pytest-kind: run `pip install 'timonier[testing]'`.", pytrace=False)
+    there = {
+        "pytest-kind": request.config.pluginmanager.hasplugin("pytest-kind"),
+        "pyhelm3": importlib.util.find_spec("pyhelm3"),
+    }
+    if missing := [name for name, found in there.items() if not found]:
+        needed = " and ".join(missing)
+        pytest.fail(f"A cluster needs {needed}: run `pip install 'timonier[testing]'`.", pytrace=False)
     if not _context(request.config):
         request.getfixturevalue("container_engine")
     with ExitStack() as stack:
