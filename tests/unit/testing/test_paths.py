@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timonier.testing.paths import NoSuchStepError, Selector, follow, numbered, parse, write
@@ -49,7 +49,7 @@ def test_a_path_leads_to_a_value(path: str, found: object) -> None:
         ("spec.containers[tty=true]", 2, "spec.containers has 2 elements with tty=true, it has: true, true."),
         ("spec.containers[0].name.first", 4, "spec.containers[0].name is text."),
         ("spec.containers[0].name[0]", 4, "spec.containers[0].name is text."),
-        ("metadata.labels.app", 2, 'metadata.labels has ["app.kubernetes.io/name"], tier[0].'),
+        ("metadata.labels.app", 2, 'metadata.labels has ["app.kubernetes.io/name"], ["tier[0]"].'),
     ],
 )
 def test_what_is_there_instead_is_said(path: str, reached: int, problem: str) -> None:
@@ -67,6 +67,7 @@ def test_a_path_that_is_none_is_refused(path: str) -> None:
 
 
 @given(STEPS)
+@example([".\n"])
 def test_what_is_written_reads_the_same(steps: list[Any]) -> None:
     """Whatever the keys are."""
     assert parse(write(steps)) == tuple(steps)

@@ -26,7 +26,7 @@ Step = str | int | Selector
 _STEP = re.compile(
     r"""(?:^|(?<!^)\.)(?P<key>[^.\[\]]+)
     |\[(?P<index>-?\d+)\]
-    |\[(?P<quote>["'])(?P<quoted>.+?)(?P=quote)\]
+    |\[(?P<quote>["'])(?P<quoted>(?s:.)+?)(?P=quote)\]
     |\[(?P<field>[^=\[\]"']+)=(?P<value>[^\]]*)\]""",
     re.VERBOSE,
 )
@@ -80,8 +80,8 @@ def write(steps: Iterable[Step]) -> str:
             path += f"[{step.key}={step.value}]"
         elif isinstance(step, int):
             path += f"[{step}]"
-        elif any(sign in step for sign in ".[]"):
-            path += f'["{step}"]'
+        elif (quoted := _quoted(step)) != step:
+            path += quoted
         else:
             path += f".{step}" if path else step
     return path
@@ -145,7 +145,7 @@ def _missing(value: object, before: tuple[Step, ...], step: Step) -> str:
 
 
 def _quoted(key: str) -> str:
-    return f'["{key}"]' if "." in key else key
+    return f'["{key}"]' if any(sign in key for sign in ".[]") else key
 
 
 def numbered(document: object, steps: tuple[Step, ...]) -> list[str | int]:
