@@ -73,11 +73,7 @@ class Format(StrEnum):
 def check(
     sources: tuple[str, ...],
     *,
-    values: tuple[str, ...],
-    set_values: tuple[str, ...],
-    set_string: tuple[str, ...],
-    set_json: tuple[str, ...],
-    set_file: tuple[str, ...],
+    settings: Values,
     case: tuple[str, ...],
     kube_version: tuple[str, ...],
     crds: tuple[Path, ...],
@@ -110,7 +106,6 @@ def check(
     Exit codes: 0 nothing that counts was found, 1 errors were (with --strict also warnings), 2 could not be checked.
     """
     from timonier.kube import Access
-    from timonier.values import Settings
 
     if list_rules or explain:
         _tell(explain, output)
@@ -118,7 +113,7 @@ def check(
     if not sources:
         raise TimonierError("There is no source to check.", hint="Name a chart, a manifest file, or -.")
     request = Request(
-        Settings(values, set_values, set_string, set_json, set_file),
+        settings,
         case,
         kube_version,
         crds,

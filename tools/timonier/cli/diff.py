@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from timonier.engine import Release
     from timonier.source import Source
     from timonier.stored import Stored
+    from timonier.values import Settings
 
 _BEFORE = "Only for OLD"
 _AFTER = "Only for NEW"
@@ -98,11 +99,7 @@ def diff(
     old: str,
     new: str,
     *,
-    values: tuple[str, ...],
-    set_values: tuple[str, ...],
-    set_string: tuple[str, ...],
-    set_json: tuple[str, ...],
-    set_file: tuple[str, ...],
+    settings: Settings,
     case: str | None,
     old_values: tuple[str, ...],
     old_set: tuple[str, ...],
@@ -160,7 +157,7 @@ def diff(
     from timonier.source import open_source
     from timonier.values import Settings
 
-    both = Wish(Settings(values, set_values, set_string, set_json, set_file), case, kube_version)
+    both = Wish(settings, case, kube_version)
     before = Wish(Settings(old_values, old_set), old_case, old_kube_version)
     after = Wish(Settings(new_values, new_set), new_case, new_kube_version)
     rules = Filter(read_rules(ignore, ignore_file), read_rules(only, only_file))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from timonier.fuzz.search import Result
+    from timonier.values import Settings
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h)?")
 _UNITS = {None: 1, "s": 1, "m": 60, "h": 3600}
@@ -59,11 +60,7 @@ def fuzz(
     seed: int | None,
     save: Path | None,
     kube_version: str,
-    values: tuple[str, ...],
-    set_values: tuple[str, ...],
-    set_string: tuple[str, ...],
-    set_json: tuple[str, ...],
-    set_file: tuple[str, ...],
+    settings: Settings,
     output: Format,
     engine: str,
 ) -> None:
@@ -87,9 +84,7 @@ def fuzz(
     from timonier.fuzz.run import Request, any_seed, fuzz_chart
     from timonier.fuzz.search import Budget
     from timonier.report.text import console
-    from timonier.values import Settings
 
-    settings = Settings(values, set_values, set_string, set_json, set_file)
     extra = kept_values(save) if save else ()
     request = Request(chart, settings, extra, engine, kube_version, _seconds(timeout))
     budget = Budget(examples, _seconds(time), any_seed() if seed is None else seed)

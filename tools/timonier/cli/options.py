@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from timonier.cli.command import PATH, SOURCE, all_of, option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Given = tuple[str, ...]
 
 SOURCE_HELP = (
     "A chart, a manifest file, git:REF:PATH, oci://HOST/PATH:VERSION, release:NAME[@REVISION], live:NAME, or -."
@@ -31,7 +38,6 @@ set_values = option(
 set_string = option("--set-string", multiple=True, metavar="KEY=TEXT", help="The value is always text.", panel=_VALUES)
 set_json = option("--set-json", multiple=True, metavar="KEY=JSON", help="The value is JSON.", panel=_VALUES)
 set_file = option("--set-file", multiple=True, metavar="KEY=PATH", help="The value is a file's content.", panel=_VALUES)
-chart_values = all_of(values, set_values, set_string, set_json, set_file)
 release_name = option(
     "--release-name", default="", metavar="NAME", help="The chart's name when left out.", panel=CLUSTER
 )
@@ -99,6 +105,20 @@ passphrase_file = option(
     help="The key's passphrase; else GnuPG's agent asks for it.",
     panel=SIGNATURE,
 )
+
+
+def chart_values(function: Callable[..., None]) -> Callable[..., None]:
+    """Add what sets a chart's values to a command, which is handed them as one argument, `settings`."""
+
+    @functools.wraps(function)
+    def call(
+        *, values: Given, set_values: Given, set_string: Given, set_json: Given, set_file: Given, **rest: object
+    ) -> None:
+        from timonier.values import Settings
+
+        function(settings=Settings(values, set_values, set_string, set_json, set_file), **rest)
+
+    return all_of(values, set_values, set_string, set_json, set_file)(call)
 
 
 def namespace_of_chart(namespace: str) -> str:

@@ -63,11 +63,7 @@ class _Asked(Enum):
 def render(
     sources: tuple[str, ...],
     *,
-    values: tuple[str, ...],
-    set_values: tuple[str, ...],
-    set_string: tuple[str, ...],
-    set_json: tuple[str, ...],
-    set_file: tuple[str, ...],
+    settings: Settings,
     case: str | None,
     all_cases: bool,
     release_name: str,
@@ -101,7 +97,6 @@ def render(
     from timonier.engine import Release
     from timonier.kube import Access
     from timonier.report import text
-    from timonier.values import Settings
 
     if case and all_cases:
         raise TimonierError("--case and --all-cases exclude each other.", hint="Leave one out.")
@@ -113,7 +108,7 @@ def render(
         include_crds=include_crds,
     )
     request = _Request(
-        settings=Settings(values, set_values, set_string, set_json, set_file),
+        settings=settings,
         case=case,
         all_cases=all_cases,
         release=release,
