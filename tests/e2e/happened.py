@@ -120,9 +120,13 @@ def _pods(owned: Iterable[Manifest], living: Iterable[Manifest]) -> Iterator[tup
 
 
 def _rolls(before: Seen, after: Seen) -> bool:
-    """The object is the same, and has pods of a template that none had before; a DaemonSet has no others by and by."""
+    """The object is the same, and has new pods of a template that none had before; a DaemonSet has no others by and by.
+
+    Pods may have had it that were about to go: where one goes back to it while the last change still rolls.
+    """
     made = set(after.pods.values())
-    came = after.template in made and after.template not in before.pods.values()
+    is_new = after.template != before.template or after.template not in before.pods.values()
+    came = is_new and any(one == after.template for uid, one in after.pods.items() if uid not in before.pods)
     return before.uid == after.uid and came and (after.kind != "DaemonSet" or made == {after.template})
 
 

@@ -149,7 +149,8 @@ def test_one_eviction_at_a_time(web: Release) -> None:
     wait_until(settled, "the evicted pod to be replaced", timeout=90)
     assert evict(web, second) == ""
     wait_until(settled, "the other one to be replaced too", timeout=90)
-    assert not {first, second} & {name_of(pod) for pod in web_pods(web)}
+    evicted = {first, second}
+    wait_until(lambda: not evicted & {name_of(pod) for pod in web_pods(web)}, "both to be gone", timeout=90)
 
 
 @pytest.mark.chapter("Pod: nodeSelector", "Pod: nodeAffinity", "Pod: nodeName", "Pod: tolerations")

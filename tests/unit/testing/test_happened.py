@@ -36,6 +36,7 @@ def replicas(name: str, revision: str) -> dict[str, Any]:
 
 FIRST = [replicas("web-a", "1"), thing("Pod", "one", "web-a")]
 SECOND = [replicas("web-b", "2"), thing("Pod", "two", "web-b")]
+THIRD = [replicas("web-a", "3"), thing("Pod", "three", "web-a")]
 DB = thing("StatefulSet", "db", spec={"replicas": 1}, status={"observedGeneration": 2})
 OLD, NEW = (thing("ControllerRevision", f"db-{name}", "db", revision=number) for number, name in ((1, "a"), (2, "b")))
 CLAIM = thing("PersistentVolumeClaim", "data-db-0")
@@ -50,6 +51,8 @@ GOING = thing("Pod", "pod-a", "db", made="db-a", metadata={"deletionTimestamp": 
         ("web", [web(), *FIRST], [web(seen=1), *FIRST], "kept, adopted, refused"),
         ("web", [web(), *FIRST], [web(), *FIRST, *SECOND], "rolls pods, kept, adopted"),
         ("web", [web(), *FIRST], [web(), *FIRST, SECOND[0]], "kept, adopted"),
+        ("web", [web(), *FIRST, *SECOND], [web(), *THIRD], "rolls pods, kept, adopted"),
+        ("web", [web(), *FIRST], [web(), *FIRST, THIRD[1]], "in place, kept, adopted, refused"),
         ("web", [web(), *FIRST], [], "deleted, deleted with data"),
         ("web", [], [web(), *FIRST], "created, recreated"),
         ("web", [web(), *FIRST], [web(uid="other")], "recreated"),
