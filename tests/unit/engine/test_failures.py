@@ -104,13 +104,19 @@ def test_what_is_no_text_is_refused(make_chart: Callable[..., Path], engine: Eng
     assert "\n" not in sentence
 
 
-@pytest.mark.parametrize("values", [{}, {"sign": "\ufffd"}])
+@pytest.mark.parametrize(
+    ("said", "defaults", "values"),
+    [
+        ("\ufffd", "", {}),
+        ("{{ .Values.sign }}", "", {"sign": "\ufffd"}),
+        ("{{ .Values.sign }}", 'sign: "\\uFFFD"\n', {}),
+    ],
+)
 def test_the_character_for_what_is_no_text_may_be_said(
-    make_chart: Callable[..., Path], engine: Engine, values: dict[str, str]
+    make_chart: Callable[..., Path], engine: Engine, said: str, defaults: str, values: dict[str, str]
 ) -> None:
     """Where the chart has it itself, or its values."""
-    said = "{{ .Values.sign }}" if values else "\ufffd"
-    chart = load_chart(make_chart({"templates/a.yaml": f"kind: ConfigMap\ndata: {{a: {said}}}\n"}))
+    chart = load_chart(make_chart({"templates/a.yaml": f"kind: ConfigMap\ndata: {{a: {said}}}\n"}, values=defaults))
     [manifest] = render(chart, values, Release("shop"), engine)
     assert manifest.document["data"] == {"a": "\ufffd"}
 

@@ -179,11 +179,11 @@ def _check_text(rendered: Mapping[str, str], values: Mapping[str, Any], chart: C
 
 
 def _may_have(character: str, values: Mapping[str, Any], chart: ChartFiles) -> bool:
-    sought = character.encode()
+    """Whether chart or values hold a character, as itself or as JSON and YAML may write it."""
+    sought, escaped = character.encode(), json.dumps(character)[1:-1].encode()
     packed = any(name.endswith(".tgz") for name in chart.files)
-    return (
-        packed or json.dumps(character)[1:-1] in to_json(values) or any(sought in held for held in chart.files.values())
-    )
+    held = (to_json(values).encode(), *chart.files.values())
+    return packed or any(sought in content or escaped in content.lower() for content in held)
 
 
 def _documents(rendered: Mapping[str, str]) -> Iterator[Template]:
